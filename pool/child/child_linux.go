@@ -1,0 +1,27 @@
+package child
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// attributes asks for the child's descriptor too, which is -1 before Linux 5.3.
+func (p *Process) attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, PidFD: &p.pidfd}
+}
+
+// poll tells whether p has ended, and leaves it to be reaped.
+func (p *Process) poll() bool {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, p.Pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return err == nil && info.Signo != 0
+}
+
+// Signaled tells whether a signal ended p, which is not reaped yet.
+func (p *Process) Signaled() bool {
+	const killed, dumped = 2, 3 // CLD_KILLED and CLD_DUMPED of waitid(2)
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, p.Pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	return err == nil && (info.Code == killed || info.Code == dumped)
+}

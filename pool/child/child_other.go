@@ -1,0 +1,23 @@
+//go:build !linux
+
+package child
+
+import "syscall"
+
+func (p *Process) attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true}
+}
+
+// poll tells whether p has ended. There is no portable way to ask without
+// reaping, so p is reaped here and Reap returns what was found.
+func (p *Process) poll() bool {
+	if p.ended {
+		return true
+	}
+	pid, err := syscall.Wait4(p.Pid, &p.status, syscall.WNOHANG, &p.rusage)
+	p.ended = pid == p.Pid || err == syscall.ECHILD
+	return p.ended
+}
+
+// Signaled tells whether a signal ended p.
+func (p *Process) Signaled() bool { return p.poll() && p.status.Signaled() }

@@ -1,0 +1,55 @@
+package pool
+
+import (
+	"syscall"
+
+	"xpool/crashdetect"
+)
+
+// Kind says what the workers of a pool are. Program and Shell make one.
+type Kind interface {
+	// start brings a worker up in s. A worker that needs no start-up calls
+	// s.ready before start returns. An error that child.Temporary knows is
+	// tried again later; any other breaks the pool.
+	start(s *slot) (worker, error)
+
+	// hopeless tells whether err, which kept a worker from beginning an
+	// attempt, will keep every other attempt from it too.
+	hopeless(err error) bool
+}
+
+// worker is the pool's side of one child process, or of a place for one. All of
+// its methods are called on the pool's goroutine and return at once; what comes
+// of them it tells its slot: ready, over and gone.
+type worker interface {
+	// run begins an attempt; the worker is idle. An error means that the
+	// attempt did not begin, and the worker is as it was.
+	run(a *attempt) error
+
+	// release asks an idle worker to leave: its input is closed. It is gone
+	// later, by itself.
+	release()
+
+	// terminate and kill end the worker with its whole tree, with what runs.
+	terminate()
+	kill()
+
+	// signal passes a signal on to the tree, as for a stop and a continue.
+	signal(sig syscall.Signal)
+
+	// pid is that of the worker's process, 0 if there is none now.
+	pid() int
+
+	// resident tells whether the worker is a process even while it is idle, so
+	// that there is something to let go.
+	resident() bool
+}
+
+// ended is how a worker's attempt ended, as the worker saw it.
+type ended struct {
+	how   crashdetect.End
+	pid   int
+	usage Usage
+	words string
+	gone  bool // the worker is gone too: the slot's gone is called right after
+}

@@ -1,0 +1,431 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"time"
+
+	"xpool/crashdetect"
+	"xpool/pool/child"
+	"xpool/pool/reactor"
+)
+
+// Options say how a pool is run. The zero value is a pool of one slot that lets
+// idle workers stay.
+type Options struct {
+	// Jobs is the number of slots; less than 1 counts as 1.
+	Jobs int
+
+	// IdleTimeout is how long a worker may be idle before it is let go; 0 means
+	// for ever.
+	IdleTimeout time.Duration
+
+	// KillAfter is the time between SIGTERM and SIGKILL; 0 means no time.
+	KillAfter time.Duration
+
+	// Env is the environment of the workers; nil means the process's own. The
+	// pool adds XPOOL_RUN, XPOOL_SLOT and, for each task, XPOOL_SEQ and
+	// XPOOL_ATTEMPT.
+	Env []string
+
+	// Subreaper makes this process adopt the orphans of its children, and the
+	// pool end them when it ends itself. That is a property of the whole
+	// process: leave it false in one that has other children to look after.
+	Subreaper bool
+
+	// Guard is the file of a program that calls crashdetect.RunGuard when its
+	// Argv[0] is "xpool-guard". If set, a run that lasts starts one, which ends
+	// what the children have started even if this process is killed.
+	Guard string
+}
+
+// ErrClosed is what Submit returns after Close or Stop.
+var ErrClosed = errors.New("the pool is closed")
+
+// Pool is a bounded set of workers of one kind. Its methods may be called from
+// any goroutine. New starts one, and Wait has seen it end.
+type Pool struct {
+	kind        Kind
+	idleTimeout time.Duration
+	killAfter   time.Duration
+	opts        Options
+
+	host host
+	done chan struct{} // closed when the pool's goroutine has ended
+	err  error         // why the pool broke down; set before done is closed
+
+	mu      sync.Mutex
+	pending []*Task       // submitted, not begun; a queue of at most window tasks
+	again   []*attempt    // to be begun before those
+	posted  []func()      // to be called on the pool's goroutine
+	window  int           // how many may be pending
+	closed  bool          // no more tasks are taken
+	room    chan struct{} // has an element when a Submit may find room
+
+	// What follows belongs to the pool's goroutine.
+	equipment
+	slots        []*slot
+	jobs         int
+	timers       timers
+	paused       *timer // set while no process is to be started
+	failedStarts int    // workers in a row that did not come up
+	suspended    time.Time
+	startErr     error  // why the pool itself ended a worker that was starting
+	stopping     bool   // Stop was called
+	ending       bool   // the last task is over
+	broken       error
+	guard        *guardian
+}
+
+// host is where the pool's goroutine waits: the reactor, or a test's.
+type host interface {
+	Wait(d time.Duration) error
+	Wake()
+}
+
+// equipment is what the workers need of the process they run in.
+type equipment struct {
+	reactor *reactor.Reactor
+	watcher *child.Watcher
+	null    int // /dev/null, for reading
+	runID   string
+	env     []string // of every worker
+	buf     []byte   // for reading what tasks print
+	pids    map[int]bool
+}
+
+// New starts a pool of workers of kind k. No process is started before a task
+// waits for it.
+func New(k Kind, o Options) (*Pool, error) {
+	p := newPool(k, o)
+	if err := p.equip(); err != nil {
+		return nil, err
+	}
+	p.host = p.reactor
+	go p.run()
+	return p, nil
+}
+
+func newPool(k Kind, o Options) *Pool {
+	p := &Pool{
+		kind: k, opts: o, jobs: max(1, o.Jobs), idleTimeout: o.IdleTimeout, killAfter: o.KillAfter,
+		done: make(chan struct{}), room: make(chan struct{}, 1),
+	}
+	p.setWindow()
+	return p
+}
+
+// Submit hands t to the pool. It blocks while enough tasks wait already, until
+// ctx is done. After an error the task is the caller's again: the pool is closed
+// (ErrClosed), broken, or ctx is done.
+func (p *Pool) Submit(ctx context.Context, t *Task) error {
+	for {
+		p.mu.Lock()
+		if p.closed {
+			p.mu.Unlock()
+			return p.closedErr()
+		}
+		if len(p.pending) < p.window {
+			p.pending = append(p.pending, t)
+			more := len(p.pending) < p.window
+			p.mu.Unlock()
+			if more {
+				p.makeRoom() // another Submit may be waiting
+			}
+			p.host.Wake()
+			return nil
+		}
+		p.mu.Unlock()
+		select {
+		case <-p.room:
+		case <-p.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *Pool) closedErr() error {
+	select {
+	case <-p.done:
+		if p.err != nil {
+			return p.err
+		}
+	default:
+	}
+	return ErrClosed
+}
+
+func (p *Pool) makeRoom() {
+	select {
+	case p.room <- struct{}{}:
+	default:
+	}
+}
+
+// Resize changes the number of slots. Growing takes effect as tasks wait;
+// workers over the new number finish their tasks first.
+func (p *Pool) Resize(jobs int) {
+	p.post(func() {
+		p.jobs = max(1, jobs)
+		p.mu.Lock()
+		p.setWindow()
+		p.mu.Unlock()
+		p.makeRoom()
+		for _, s := range p.slots {
+			if s.number > p.jobs && s.state == idle && s.worker.resident() {
+				s.leave()
+			}
+		}
+	})
+}
+
+// Close takes no more tasks: those submitted are run, and then the pool ends.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.makeRoom()
+	p.host.Wake()
+}
+
+// Stop ends the pool now: tasks that have not begun, and those that run, end
+// with a verdict Stopped. Running trees get SIGTERM, and SIGKILL after grace. A
+// second call with a shorter grace hurries up the first.
+func (p *Pool) Stop(grace time.Duration) {
+	p.post(func() { p.stop(grace) })
+}
+
+// Wait blocks until the pool has ended, after Close or Stop or because it broke
+// down, and returns why it broke down. No process that it started is left then,
+// nor (with Options.Subreaper) what these have started.
+func (p *Pool) Wait() error {
+	<-p.done
+	return p.err
+}
+
+// post has f called on the pool's goroutine.
+func (p *Pool) post(f func()) {
+	p.mu.Lock()
+	p.posted = append(p.posted, f)
+	p.mu.Unlock()
+	p.host.Wake()
+}
+
+// run is the pool's goroutine.
+func (p *Pool) run() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for !p.over() {
+		p.runPosted()
+		p.timers.run()
+		p.dispatch()
+		if p.over() {
+			break
+		}
+		d, ok := p.timers.next()
+		if !ok {
+			d = reactor.Forever
+		}
+		if err := p.host.Wait(d); err != nil {
+			p.breakDown(err)
+		}
+	}
+	p.tidy()
+	p.err = p.broken
+	close(p.done)
+}
+
+func (p *Pool) runPosted() {
+	p.mu.Lock()
+	posted := p.posted
+	p.posted = nil
+	p.mu.Unlock()
+	for _, f := range posted {
+		f()
+	}
+}
+
+// over tells whether nothing is left to do; as long as there is a worker after
+// the last task, it is asked to leave.
+func (p *Pool) over() bool {
+	p.mu.Lock()
+	ending := p.closed && len(p.pending) == 0 && len(p.again) == 0 && len(p.posted) == 0
+	p.mu.Unlock()
+	if !ending {
+		return false
+	}
+	for _, s := range p.slots {
+		if s.state == busy {
+			return false
+		}
+	}
+	left := false
+	for _, s := range p.slots {
+		switch {
+		case s.state == empty, s.state == idle && !s.worker.resident():
+			continue
+		case s.state == idle:
+			s.leave()
+		case s.state == starting: // nobody needs it any more
+			p.ending = true
+			s.worker.kill()
+		}
+		left = left || s.state != empty
+	}
+	return !left
+}
+
+// dispatch gives waiting tasks to workers, and starts workers for the rest.
+func (p *Pool) dispatch() {
+	if p.paused != nil {
+		return
+	}
+	coming := 0 // workers that will take a task without being asked again
+	for _, s := range p.slots {
+		if s.state == starting {
+			coming++
+		}
+	}
+	for {
+		waiting := p.waiting()
+		if waiting == 0 {
+			return
+		}
+		if s := p.findIdle(); s != nil {
+			if a := p.take(); a != nil {
+				s.begin(a)
+			}
+		} else if s := p.findEmpty(); s != nil && coming < waiting {
+			s.start()
+			if s.state == starting {
+				coming++
+			}
+		} else {
+			return
+		}
+		if p.paused != nil {
+			return
+		}
+	}
+}
+
+func (p *Pool) waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.pending) + len(p.again)
+}
+
+// findIdle returns the idle slot of the lowest number.
+func (p *Pool) findIdle() *slot {
+	for _, s := range p.slots {
+		if s.state == idle && s.number <= p.jobs {
+			return s
+		}
+	}
+	return nil
+}
+
+// findEmpty returns the empty slot of the lowest number, a new one if need be,
+// or nil if the pool is as large as it may be.
+func (p *Pool) findEmpty() *slot {
+	for _, s := range p.slots {
+		if s.state == empty && s.number <= p.jobs {
+			return s
+		}
+	}
+	if len(p.slots) >= p.jobs {
+		return nil
+	}
+	s := &slot{pool: p, number: len(p.slots) + 1}
+	p.slots = append(p.slots, s)
+	return s
+}
+
+// take returns the next attempt to begin.
+func (p *Pool) take() *attempt {
+	p.mu.Lock()
+	if len(p.again) > 0 {
+		a := p.again[0]
+		p.again = p.again[1:]
+		p.mu.Unlock()
+		return a
+	}
+	if len(p.pending) == 0 {
+		p.mu.Unlock()
+		return nil
+	}
+	t := p.pending[0]
+	p.pending[0] = nil
+	p.pending = p.pending[1:]
+	wake := len(p.pending) <= p.window/2
+	p.mu.Unlock()
+	if wake {
+		p.makeRoom()
+	}
+	return &attempt{task: t, number: 1}
+}
+
+// How many tasks wait ahead of need: enough that a slot that falls free finds
+// one at once, few enough that input is read as it is needed.
+const windowMost = 64
+
+func (p *Pool) setWindow() { p.window = min(p.jobs, windowMost) }
+
+func (p *Pool) finish(t *Task, r Result) { t.Done(r) }
+
+// stop is Stop on the pool's goroutine.
+func (p *Pool) stop(grace time.Duration) {
+	p.mu.Lock()
+	p.closed = true
+	pending, again := p.pending, p.again
+	p.pending, p.again = nil, nil
+	p.mu.Unlock()
+	p.stopping = true
+	p.killAfter = min(p.killAfter, grace)
+	p.makeRoom()
+	for _, a := range again {
+		p.finish(a.task, stoppedResult(a.task, a.number))
+	}
+	for _, t := range pending {
+		p.finish(t, stoppedResult(t, 0))
+	}
+	for _, s := range p.slots {
+		s.stop(grace)
+	}
+}
+
+// stop brings the slot's worker down, or hurries that up.
+func (s *slot) stop(grace time.Duration) {
+	switch s.state {
+	case busy:
+		s.end(stopped, grace)
+	case idle:
+		if s.worker.resident() {
+			s.leave()
+		}
+	case starting:
+		s.worker.kill()
+		return
+	case empty:
+		return
+	}
+	if s.timer != nil && s.worker.pid() != 0 && time.Until(s.timer.at) > grace {
+		s.pool.timers.stop(s.timer)
+		s.timer = s.pool.timers.after(grace, s.worker.kill)
+	}
+}
+
+func stoppedResult(t *Task, attempt int) Result {
+	return Result{Seq: t.Seq, Attempt: attempt, Verdict: crashdetect.Verdict{Kind: crashdetect.Stopped}}
+}
+
+// breakDown ends a pool that can do nothing more.
+func (p *Pool) breakDown(err error) {
+	if p.broken == nil {
+		p.broken = err
+		p.stop(p.killAfter)
+	}
+}

@@ -1,0 +1,142 @@
+package pool
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+
+	"xpool/crashdetect"
+	"xpool/pool/child"
+)
+
+// Program is the kind of pool that starts a process for each task, without a
+// shell: Payload.Args are its words. A name without a slash is searched for in
+// the PATH of the pool's environment, once for each name. The process finds
+// /dev/null as its standard input.
+//
+// A Program belongs to one pool. The zero value is ready for use.
+type Program struct {
+	// Fixed says that all tasks run the same program, so that a program that
+	// cannot be run breaks the pool instead of failing each of its tasks.
+	Fixed bool
+
+	found map[string]string // where names were found
+}
+
+func (k *Program) start(s *slot) (worker, error) {
+	if k.found == nil {
+		k.found = map[string]string{}
+	}
+	s.ready()
+	return &programWorker{kind: k, slot: s}, nil
+}
+
+func (k *Program) hopeless(err error) bool {
+	var start *crashdetect.StartError
+	return k.Fixed && errors.As(err, &start) && !errors.Is(err, syscall.E2BIG)
+}
+
+// find returns the file to execute for a program's name.
+func (k *Program) find(name string, env []string) (string, error) {
+	if strings.Contains(name, "/") {
+		return name, nil
+	}
+	if path, ok := k.found[name]; ok {
+		return path, nil
+	}
+	path, err := crashdetect.LookPath(name, lookupEnv(env, "PATH"))
+	if err != nil {
+		return "", err
+	}
+	k.found[name] = path
+	return path, nil
+}
+
+// lookupEnv returns the value of a variable, which counts from its last
+// occurrence on as in os/exec.
+func lookupEnv(env []string, name string) string {
+	for i := len(env) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(env[i], name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// programWorker is a place for one process after the other.
+type programWorker struct {
+	kind    *Program
+	slot    *slot
+	process *process // nil between attempts
+	capture *capture // nil when the process inherits the streams
+}
+
+func (w *programWorker) run(a *attempt) error {
+	p := w.slot.pool
+	args := a.payload.Args
+	path, err := w.kind.find(args[0], p.env)
+	if err != nil {
+		return err
+	}
+	spec := &child.Spec{
+		Path: path, Argv: args, Env: p.taskEnv(w.slot, a.task.Seq, a.number),
+		Stdin: p.null, Stdout: syscall.Stdout, Stderr: syscall.Stderr,
+	}
+	w.capture = nil
+	if a.task.Output != nil {
+		c, ends, err := newCapture(p, false)
+		if err != nil {
+			return err
+		}
+		defer closeAll(ends)
+		c.begin(a.task.Output)
+		w.capture = c
+		spec.Stdout, spec.Stderr = ends[Stdout], ends[Stderr]
+	}
+	w.process, err = startProcess(w.slot, spec, w.exited)
+	if err != nil {
+		w.discard()
+		if child.Temporary(err) {
+			return err
+		}
+		return crashdetect.NewStartError(args[0], path, err)
+	}
+	return nil
+}
+
+func (w *programWorker) discard() {
+	if w.capture != nil {
+		w.capture.close()
+		w.capture = nil
+	}
+	w.process = nil
+}
+
+func (w *programWorker) exited(status syscall.WaitStatus, u Usage, pid int) {
+	w.slot.settled()
+	e := ended{how: crashdetect.End{Status: status, HasStatus: true}, pid: pid, usage: u}
+	done := func() {
+		w.discard()
+		w.slot.over(e)
+	}
+	if w.capture == nil {
+		done()
+		return
+	}
+	w.capture.end(done)
+}
+
+// kill also gives up on what may still come from those who hold the output.
+func (w *programWorker) kill() {
+	if w.process.pid() == 0 && w.capture != nil {
+		w.capture.finish()
+		return
+	}
+	w.process.kill()
+}
+
+func (w *programWorker) release()                  {}
+func (w *programWorker) terminate()                { w.process.terminate() }
+func (w *programWorker) signal(sig syscall.Signal) { w.process.signal(sig) }
+func (w *programWorker) pid() int                  { return w.process.pid() }
+func (w *programWorker) resident() bool            { return false }

@@ -1,0 +1,54 @@
+package reactor
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller is epoll, edge-triggered: a pipe without a writer, which would be
+// ready for ever, is told once.
+type poller struct {
+	fd     int
+	raw    [128]unix.EpollEvent
+	events [128]event
+}
+
+func (p *poller) open() (err error) {
+	p.fd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	return err
+}
+
+func (p *poller) close() { unix.Close(p.fd) }
+
+func (p *poller) add(fd int, gen uint32) error {
+	e := unix.EpollEvent{
+		Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET&0xffffffff,
+		Fd:     int32(fd),
+		Pad:    int32(gen),
+	}
+	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &e)
+}
+
+func (p *poller) remove(fd int) {
+	// The only error is that fd is not there, which is what is wanted.
+	_ = unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, fd, nil)
+}
+
+func (p *poller) wait(d time.Duration) ([]event, error) {
+	n, err := unix.EpollWait(p.fd, p.raw[:], milliseconds(d))
+	if n <= 0 {
+		return nil, err
+	}
+	for i, e := range p.raw[:n] {
+		p.events[i] = event{int(e.Fd), uint32(e.Pad)}
+	}
+	return p.events[:n], nil
+}
+
+// Pipe returns the two ends of a pipe that children do not inherit.
+func Pipe() (r, w int, err error) {
+	var p [2]int
+	err = unix.Pipe2(p[:], unix.O_CLOEXEC)
+	return p[0], p[1], err
+}

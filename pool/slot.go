@@ -1,0 +1,311 @@
+package pool
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"xpool/crashdetect"
+	"xpool/pool/child"
+)
+
+type state uint8
+
+// The states of a slot; the package comment has the drawing.
+const (
+	empty state = iota
+	starting
+	idle
+	busy
+	leaving
+)
+
+// How long a worker that was asked to leave may take before it is told to, and
+// how long a start may take.
+const (
+	leaveAfter = time.Second
+	startLimit = 30 * time.Second
+)
+
+// slot is the place of a worker. All of it is owned by the pool's goroutine.
+type slot struct {
+	pool    *Pool
+	number  int // from 1
+	state   state
+	worker  worker   // not nil but in empty
+	attempt *attempt // not nil in busy
+	timer   *timer   // the one thing that the present state waits for
+	why     reason   // why the worker is being ended, in busy
+	signal  bool     // whether a signal was sent for that
+}
+
+// reason is why the pool ends a worker with its attempt.
+type reason uint8
+
+const (
+	noReason reason = iota
+	timedOut
+	stopped
+)
+
+func (s *slot) enter(st state) {
+	s.pool.timers.stop(s.timer)
+	s.timer = nil
+	s.state = st
+	if st == empty {
+		s.worker, s.attempt, s.why, s.signal = nil, nil, noReason, false
+	}
+}
+
+// start brings a worker up in an empty slot.
+func (s *slot) start() {
+	s.enter(starting)
+	w, err := s.pool.kind.start(s)
+	if err != nil {
+		s.enter(empty)
+		s.pool.startFailed(err)
+		return
+	}
+	s.worker = w
+	s.pool.publish(s)
+	if s.state == starting {
+		s.timer = s.pool.timers.after(startLimit, func() {
+			s.pool.startErr = fmt.Errorf("a worker was not ready within %v", startLimit)
+			s.worker.kill()
+		})
+	}
+}
+
+// ready is the worker's hello.
+func (s *slot) ready() {
+	if s.state == starting {
+		s.pool.failedStarts = 0
+		s.rest()
+	}
+}
+
+// rest makes the slot idle, or has the worker leave if it is not wanted.
+func (s *slot) rest() {
+	s.enter(idle)
+	switch {
+	case s.worker == nil || !s.worker.resident():
+	case s.number > s.pool.jobs || s.pool.stopping:
+		s.leave()
+	case s.pool.idleTimeout > 0:
+		s.timer = s.pool.timers.after(s.pool.idleTimeout, s.leave)
+	}
+}
+
+// begin runs a on the idle worker.
+func (s *slot) begin(a *attempt) {
+	s.enter(busy)
+	s.attempt = a
+	place := Place{Slot: s.number, Attempt: a.number}
+	var err error
+	if a.payload, err = a.task.Payload(place); err == nil {
+		a.start = time.Now()
+		err = s.worker.run(a)
+	}
+	switch {
+	case err == nil:
+		s.pool.publish(s)
+		if d := a.task.Timeout; d > 0 {
+			s.timer = s.pool.timers.after(d, func() { s.end(timedOut, s.pool.killAfter) })
+		}
+	case child.Temporary(err) && a.starts < startTries:
+		a.starts++
+		s.attempt = nil
+		s.rest()
+		s.pool.putOff(a)
+	case s.pool.kind.hopeless(err): // one error for all, instead of one a task
+		s.why, s.signal = stopped, true
+		s.over(ended{})
+		s.pool.breakDown(err)
+	default:
+		s.over(ended{how: crashdetect.End{StartErr: err}})
+	}
+}
+
+// end is the ladder on which a busy worker is brought down with its tree:
+// SIGTERM, and SIGKILL after grace. It does nothing if the worker is on the
+// ladder already.
+func (s *slot) end(why reason, grace time.Duration) {
+	if s.state != busy || s.why != noReason {
+		return
+	}
+	s.why, s.signal = why, true
+	s.pool.timers.stop(s.timer)
+	s.timer = s.pool.timers.after(grace, s.worker.kill)
+	s.worker.terminate()
+}
+
+// leave lets an idle worker go: its input is closed, and if it does not take
+// the hint it is terminated and then killed.
+func (s *slot) leave() {
+	if s.state != idle {
+		return
+	}
+	s.enter(leaving)
+	s.timer = s.pool.timers.after(leaveAfter, func() {
+		s.timer = s.pool.timers.after(s.pool.killAfter, s.worker.kill)
+		s.worker.terminate()
+	})
+	s.worker.release()
+}
+
+// settled is the worker's word that the attempt itself has ended, so that no
+// time limit of it can run out any more; what it printed may still be coming.
+func (s *slot) settled() {
+	if s.worker == nil || !s.worker.resident() {
+		s.pool.publishGone(s)
+	}
+	if s.why == noReason {
+		s.pool.timers.stop(s.timer)
+		s.timer = nil
+	}
+}
+
+// over is the worker's word that its attempt has ended and that nothing more
+// will come of it. A worker that is gone says so right after.
+func (s *slot) over(e ended) {
+	a := s.attempt
+	if s.state != busy || a == nil {
+		return
+	}
+	if s.why != noReason {
+		e.how.TimedOut = s.why == timedOut
+		e.how.Stopped = s.why == stopped
+		e.how.Signalled = s.signal
+		e.how.Limit = a.task.Timeout
+	}
+	r := Result{
+		Seq: a.task.Seq, Slot: s.number, Attempt: a.number, Pid: e.pid,
+		Verdict: crashdetect.Classify(e.how), Words: e.words,
+		Start: a.start, End: time.Now(), Usage: e.usage,
+	}
+	s.attempt, s.why, s.signal = nil, noReason, false
+	if !e.gone {
+		s.rest()
+	}
+	s.pool.finish(a.task, r)
+}
+
+// giveBack is the worker's word that it died before its attempt began, which so
+// is not charged: another worker takes it. The slot's gone is called right after.
+func (s *slot) giveBack() {
+	a := s.attempt
+	a.starts++
+	s.attempt = nil
+	s.pool.mu.Lock()
+	s.pool.again = append(s.pool.again, a)
+	s.pool.mu.Unlock()
+}
+
+// gone is the worker's word that its process is no more, with its last words.
+func (s *slot) gone(words string) {
+	was := s.state
+	s.pool.publishGone(s)
+	s.enter(empty)
+	if was == starting {
+		s.pool.diedStarting(words)
+	}
+}
+
+// startTries bounds how often the start of one attempt is put off for a
+// shortage: with the delays of putOff, for about ten seconds.
+const startTries = 30
+
+// putOff is for an attempt whose process could not be had now: it goes back to
+// the head of the queue, and no start is tried for a while.
+func (p *Pool) putOff(a *attempt) {
+	p.mu.Lock()
+	p.again = append(p.again, a)
+	p.mu.Unlock()
+	p.pause(min(time.Millisecond<<min(a.starts, 9), 500*time.Millisecond))
+}
+
+func (p *Pool) pause(d time.Duration) {
+	p.timers.stop(p.paused)
+	p.paused = p.timers.after(d, func() { p.paused = nil })
+}
+
+// startFailed is for a worker that could not be started.
+func (p *Pool) startFailed(err error) {
+	if child.Temporary(err) && p.failedStarts < startTries {
+		p.failedStarts++
+		p.pause(min(time.Millisecond<<min(p.failedStarts, 9), 500*time.Millisecond))
+		return
+	}
+	p.breakDown(err)
+}
+
+// deathsAllowed bounds how many workers in a row may die before their hello.
+const deathsAllowed = 3
+
+func (p *Pool) diedStarting(words string) {
+	if p.stopping || p.ending {
+		return
+	}
+	p.failedStarts++
+	err := p.startErr
+	p.startErr = nil
+	if p.failedStarts < deathsAllowed && err == nil {
+		return
+	}
+	if err == nil {
+		err = errors.New("the workers die before they are ready")
+	}
+	p.breakDown(&BrokenError{Err: err, Words: words})
+}
+
+// BrokenError says that no worker of the pool comes up.
+type BrokenError struct {
+	Err   error
+	Words string // what the last worker said on standard error
+}
+
+func (e *BrokenError) Error() string {
+	if e.Words == "" {
+		return e.Err.Error()
+	}
+	return e.Err.Error() + ": " + e.Words
+}
+
+func (e *BrokenError) Unwrap() error { return e.Err }
+
+// forEachWorker calls f for every worker that has a process.
+func (p *Pool) forEachWorker(f func(s *slot)) {
+	for _, s := range p.slots {
+		if s.worker != nil && s.worker.pid() != 0 {
+			f(s)
+		}
+	}
+}
+
+// Suspend stops every running process, and returns when that is done. Continue
+// lets them go on; the time between counts for no limit.
+func (p *Pool) Suspend() {
+	p.call(func() {
+		p.suspended = time.Now()
+		p.forEachWorker(func(s *slot) { s.worker.signal(syscall.SIGSTOP) })
+	})
+}
+
+// Continue undoes Suspend.
+func (p *Pool) Continue() {
+	p.call(func() {
+		p.timers.shift(time.Since(p.suspended))
+		p.forEachWorker(func(s *slot) { s.worker.signal(syscall.SIGCONT) })
+	})
+}
+
+// call has f called on the pool's goroutine and waits for it, or for the end.
+func (p *Pool) call(f func()) {
+	called := make(chan struct{})
+	p.post(func() { f(); close(called) })
+	select {
+	case <-called:
+	case <-p.done:
+	}
+}

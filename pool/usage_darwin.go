@@ -1,0 +1,4 @@
+package pool
+
+// maxRSSUnit is the unit of ru_maxrss in bytes, see getrusage(2).
+const maxRSSUnit = 1
