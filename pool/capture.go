@@ -91,7 +91,7 @@ func (c *capture) end(over func()) {
 			c.pool.reactor.Again(c.streams[i].fd)
 		}
 	}
-	if c.over != nil {
+	if c.check(); c.over != nil {
 		c.listen()
 	}
 }

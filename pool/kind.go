@@ -30,7 +30,8 @@ type worker interface {
 	// later, by itself.
 	release()
 
-	// terminate and kill end the worker with its whole tree, with what runs.
+	// terminate and kill end the worker with its whole tree, with what runs. From
+	// then on the attempt is over only when the worker is gone, whatever it says.
 	terminate()
 	kill()
 

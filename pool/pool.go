@@ -60,7 +60,6 @@ type Pool struct {
 	pending []*Task       // submitted, not begun; a queue of at most window tasks
 	again   []*attempt    // to be begun before those
 	posted  []func()      // to be called on the pool's goroutine
-	window  int           // how many may be pending
 	closed  bool          // no more tasks are taken
 	room    chan struct{} // has an element when a Submit may find room
 
@@ -72,9 +71,9 @@ type Pool struct {
 	paused       *timer // set while no process is to be started
 	failedStarts int    // workers in a row that did not come up
 	suspended    time.Time
-	startErr     error  // why the pool itself ended a worker that was starting
-	stopping     bool   // Stop was called
-	ending       bool   // the last task is over
+	startErr     error // why the pool itself ended a worker that was starting
+	stopping     bool  // Stop was called
+	ending       bool  // the last task is over
 	broken       error
 	guard        *guardian
 }
@@ -113,7 +112,6 @@ func newPool(k Kind, o Options) *Pool {
 		kind: k, opts: o, jobs: max(1, o.Jobs), idleTimeout: o.IdleTimeout, killAfter: o.KillAfter,
 		done: make(chan struct{}), room: make(chan struct{}, 1),
 	}
-	p.setWindow()
 	return p
 }
 
@@ -127,9 +125,9 @@ func (p *Pool) Submit(ctx context.Context, t *Task) error {
 			p.mu.Unlock()
 			return p.closedErr()
 		}
-		if len(p.pending) < p.window {
+		if len(p.pending) < window {
 			p.pending = append(p.pending, t)
-			more := len(p.pending) < p.window
+			more := len(p.pending) < window
 			p.mu.Unlock()
 			if more {
 				p.makeRoom() // another Submit may be waiting
@@ -170,10 +168,6 @@ func (p *Pool) makeRoom() {
 func (p *Pool) Resize(jobs int) {
 	p.post(func() {
 		p.jobs = max(1, jobs)
-		p.mu.Lock()
-		p.setWindow()
-		p.mu.Unlock()
-		p.makeRoom()
 		for _, s := range p.slots {
 			if s.number > p.jobs && s.state == idle && s.worker.resident() {
 				s.leave()
@@ -360,7 +354,7 @@ func (p *Pool) take() *attempt {
 	t := p.pending[0]
 	p.pending[0] = nil
 	p.pending = p.pending[1:]
-	wake := len(p.pending) <= p.window/2
+	wake := len(p.pending) <= window/2
 	p.mu.Unlock()
 	if wake {
 		p.makeRoom()
@@ -368,11 +362,10 @@ func (p *Pool) take() *attempt {
 	return &attempt{task: t, number: 1}
 }
 
-// How many tasks wait ahead of need: enough that a slot that falls free finds
-// one at once, few enough that input is read as it is needed.
-const windowMost = 64
-
-func (p *Pool) setWindow() { p.window = min(p.jobs, windowMost) }
+// window is how many tasks may wait ahead of need: enough that a slot which falls
+// free finds one at once and that whoever submits need not be woken for each,
+// few enough that they do not add up.
+const window = 32
 
 func (p *Pool) finish(t *Task, r Result) { t.Done(r) }
 

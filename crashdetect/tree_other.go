@@ -1,0 +1,24 @@
+//go:build !linux
+
+package crashdetect
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// SignalTree sends sig to the process group root. Descendants that left the group are not reached on this system. The
+// caller must not have waited for root yet, so that its number cannot belong to anyone else. A root below 2, or this
+// process's own group, is ignored.
+func SignalTree(root int, sig syscall.Signal) {
+	if root > 1 && root != unix.Getpid() && root != unix.Getpgrp() {
+		_ = unix.Kill(-root, sig)
+	}
+}
+
+// KillTree kills the process group root; the same holds as for SignalTree.
+func KillTree(root int) { SignalTree(root, unix.SIGKILL) }
+
+// Descendants returns nil: this system has no cheap way to tell.
+func Descendants(root int) []int { return nil }

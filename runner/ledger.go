@@ -1,0 +1,110 @@
+package runner
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+
+	"xpool/crashdetect"
+	"xpool/pool"
+)
+
+// ledger counts how tasks ended. It may be used from any goroutine.
+type ledger struct {
+	mu      sync.Mutex
+	started int64 // tasks that were made of records
+	ended   int64
+	failed  int64
+	stopped int64            // of those that ended: because the run did
+	labels  map[string]int64 // failures of each sort
+	first   int64            // lowest number of a failed task
+	worst   int              // highest exit status of a task
+}
+
+func newLedger() *ledger { return &ledger{labels: map[string]int64{}} }
+
+func (l *ledger) begin() {
+	l.mu.Lock()
+	l.started++
+	l.mu.Unlock()
+}
+
+func (l *ledger) add(r pool.Result) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended++
+	switch {
+	case r.Verdict.OK():
+		return
+	case r.Verdict.Kind == crashdetect.Stopped:
+		l.stopped++
+		return
+	}
+	l.failed++
+	l.labels[r.Verdict.Label()]++
+	if l.first == 0 || r.Seq < l.first {
+		l.first = r.Seq
+	}
+	l.worst = max(l.worst, r.Verdict.ExitStatus())
+}
+
+// counts returns how many tasks are done, failed and under way.
+func (l *ledger) counts() (done, failed, running int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ended, l.failed, l.started - l.ended
+}
+
+// status is the exit status that the tasks have earned.
+func (l *ledger) status() Status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Status{Code: l.worst}
+}
+
+// summary is the line about failures at the end of a run, "" if there were none.
+func (l *ledger) summary() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed == 0 {
+		return ""
+	}
+	labels := make([]string, 0, len(l.labels))
+	for label := range l.labels {
+		labels = append(labels, label)
+	}
+	sort.Slice(labels, func(i, j int) bool {
+		a, b := labels[i], labels[j]
+		if l.labels[a] != l.labels[b] {
+			return l.labels[a] > l.labels[b]
+		}
+		return a < b
+	})
+	for i, label := range labels {
+		labels[i] = fmt.Sprintf("%d %s", l.labels[label], label)
+	}
+	return fmt.Sprintf("%d of %s failed: %s; first: task %d",
+		l.failed, tasks(l.ended), strings.Join(labels, ", "), l.first)
+}
+
+func tasks(n int64) string {
+	if n == 1 {
+		return "1 task"
+	}
+	return fmt.Sprintf("%d tasks", n)
+}
+
+// progress says how far the run has come, for one that ends early.
+func (l *ledger) progress() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := tasks(l.ended-l.stopped) + " done"
+	if l.failed > 0 {
+		s += fmt.Sprintf(", of them %d failed", l.failed)
+	}
+	if l.stopped > 0 {
+		s += fmt.Sprintf(", %d stopped", l.stopped)
+	}
+	return s
+}

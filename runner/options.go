@@ -1,0 +1,118 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"xpool/runner/value"
+)
+
+// Options are what the command line asks for.
+type Options struct {
+	Command  []string // the program and its arguments, a script, or nothing
+	Operands []string // the records after ":::"
+	HasArgs  bool     // whether there was a ":::"
+
+	Files []string
+	Null  bool
+	Delim value.Delim
+
+	Shell  bool // the command is a shell script
+	Exec   bool // the command is a program
+	NoFork bool
+
+	Jobs        value.Jobs
+	IdleTimeout value.Duration
+	Timeout     value.Duration
+	KillAfter   value.Duration
+
+	Unordered bool
+	Ungroup   bool
+	KeepOrder bool // the default, for those who write it
+	NoRun     bool // -r: the default too
+	Quiet     bool
+	Progress  value.Progress
+
+	Help    bool
+	Version bool
+}
+
+// defaultOptions are the options before the command line has been read.
+func defaultOptions() Options {
+	return Options{
+		Delim:       '\n',
+		IdleTimeout: value.Duration(10 * time.Second),
+		KillAfter:   value.Duration(2 * time.Second),
+		Progress:    value.ProgressNone,
+	}
+}
+
+// setOperands splits the words after the options at the first ":::".
+func (o *Options) setOperands(words []string) {
+	o.Command = words
+	for i, w := range words {
+		if w == ":::" {
+			o.Command, o.Operands, o.HasArgs = words[:i:i], words[i+1:], true
+			return
+		}
+	}
+}
+
+// Validate says what is wrong with the options taken together, in one line.
+func (o *Options) Validate() error {
+	switch {
+	case o.Shell && o.Exec:
+		return errors.New("--shell and --exec exclude each other")
+	case o.Exec && len(o.Command) == 0:
+		return errors.New("--exec needs a program")
+	case o.HasArgs && len(o.Files) > 0:
+		return errors.New("records come from ::: or from --arg-file, not from both")
+	case o.Unordered && o.KeepOrder:
+		return errors.New("--unordered and --keep-order exclude each other")
+	case o.Ungroup && o.KeepOrder:
+		return errors.New("--ungroup and --keep-order exclude each other")
+	case o.NoFork && o.kind() == programKind:
+		return errors.New("--no-fork is for shell scripts: a program is a process of its own in any case")
+	}
+	for _, w := range o.Command {
+		if strings.Contains(w, "\x00") {
+			return fmt.Errorf("the command has a NUL byte in %q", w)
+		}
+	}
+	return nil
+}
+
+// kind says what the command is.
+type commandKind int
+
+const (
+	programKind commandKind = iota // a program and its arguments
+	scriptKind                     // a shell script
+	linesKind                      // each record is a shell command line
+)
+
+func (o *Options) kind() commandKind {
+	switch {
+	case len(o.Command) == 0:
+		return linesKind
+	case o.Shell:
+		return scriptKind
+	case o.Exec, len(o.Command) > 1, !looksLikeScript(o.Command[0]):
+		return programKind
+	default:
+		return scriptKind
+	}
+}
+
+// looksLikeScript tells whether the only word of a command needs a shell: it has
+// blanks, or characters that are special there, outside of replacement strings.
+func looksLikeScript(word string) bool {
+	const special = " \t\n|&;<>()$`\\\"'*?~{}"
+	rest := word
+	for _, t := range standardSet().Scan(word) {
+		rest = strings.Replace(rest, word[t.Start:t.End], "", 1)
+	}
+	return strings.ContainsAny(rest, special)
+}

@@ -1,0 +1,300 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"xpool/crashdetect"
+	"xpool/pool"
+	"xpool/pool/cpucount"
+	"xpool/runner/input"
+	"xpool/runner/output"
+	"xpool/runner/template"
+)
+
+// interruptGrace is how long tasks may take to end when the run is interrupted,
+// before they are killed: an interrupted xpool is to be gone within a second.
+const interruptGrace = 500 * time.Millisecond
+
+// streams are the standard streams of a run, and its environment.
+type streams struct {
+	stdin, stdout, stderr *os.File
+	env                   environment
+}
+
+// run is one run: records become tasks, the pool runs them, the printer prints
+// what they print, the ledger counts how they ended.
+//
+//	source --> feed (goroutine) --> pool (goroutine) --> done --> ledger
+//	                                  |                   |
+//	                                  +---- output ----> printer (goroutine)
+type run struct {
+	opts    Options
+	streams streams
+	command command
+	source  input.Source
+	stdin   *input.Interruptible // nil if standard input is not read
+	pool    *pool.Pool
+	printer *output.Printer
+	ledger  *ledger
+	ctx     context.Context // done when no more tasks are to be begun
+	cancel  context.CancelFunc
+	inherit bool // tasks write to the run's own streams
+
+	mu     sync.Mutex
+	signal syscall.Signal // that ends the run
+	err    error          // that ends the run
+}
+
+// newRun gets everything ready; no task is begun. The error is one of usage or
+// of the system.
+func newRun(o Options, s streams) (*run, error) {
+	c, err := newCommand(&o, s.env)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{opts: o, streams: s, command: c, ledger: newLedger()}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	if err := r.openSource(); err != nil {
+		return nil, err
+	}
+	jobs, err := r.jobs()
+	if err != nil {
+		return nil, err
+	}
+	r.inherit = c.inherits() && (o.Ungroup || jobs == 1 && !o.Unordered)
+	r.pool, err = pool.New(c.kind(), pool.Options{
+		Jobs:        jobs,
+		IdleTimeout: time.Duration(o.IdleTimeout),
+		KillAfter:   time.Duration(o.KillAfter),
+		Env:         s.env,
+		Subreaper:   true,
+		Guard:       guardProgram(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.printer = output.New(r.outputOptions())
+	return r, nil
+}
+
+// guardProgram is this program's own file, by a name that stays true if it is
+// replaced while it runs.
+func guardProgram() string {
+	if runtime.GOOS == "linux" {
+		return "/proc/self/exe"
+	}
+	path, _ := os.Executable()
+	return path
+}
+
+func (r *run) jobs() (int, error) {
+	jobs := r.opts.Jobs
+	if s := r.streams.env.get("XPOOL_JOBS"); s != "" && jobs.String() == "" {
+		if err := jobs.Set(s); err != nil {
+			return 0, fmt.Errorf("XPOOL_JOBS: %w", err)
+		}
+	}
+	n, unlimited := jobs.Resolve(cpucount.Available())
+	if unlimited {
+		return manyJobs, nil
+	}
+	return n, nil
+}
+
+// manyJobs stands for as many slots as there are tasks.
+const manyJobs = 1 << 20
+
+func (r *run) openSource() error {
+	o := input.Options{Delim: byte(r.opts.Delim), Name: "standard input"}
+	open := func(name string) (io.ReadCloser, error) {
+		if name == "-" {
+			return r.openStdin()
+		}
+		return os.Open(name)
+	}
+	switch {
+	case r.opts.HasArgs:
+		r.source = input.Args(r.opts.Operands)
+	case len(r.opts.Files) > 0:
+		r.source = input.Files(r.opts.Files, open, o)
+	default:
+		in, err := r.openStdin()
+		if err != nil {
+			return err
+		}
+		r.source = input.NewReader(in, o)
+	}
+	return nil
+}
+
+func (r *run) openStdin() (*input.Interruptible, error) {
+	in, err := input.NewInterruptible(r.streams.stdin)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stdin = in
+	if r.ctx.Err() != nil {
+		in.Interrupt()
+	}
+	return in, nil
+}
+
+// do runs the run to its end.
+func (r *run) do() Status {
+	signals := watchSignals(r.interrupt, r.pool.Suspend, r.pool.Continue)
+	var feeder, watcher sync.WaitGroup
+	feeder.Go(r.feed)
+	over := make(chan struct{})
+	watcher.Go(func() { r.watchOutput(over) })
+
+	broken := r.pool.Wait() // that is after the feeder's last task
+	r.halt(broken)
+	feeder.Wait()
+	status := r.finish(broken)
+	close(over)
+	watcher.Wait()
+	signals.stop()
+	return status
+}
+
+// feed makes tasks of the records. It is the one goroutine that does, and ends
+// with the input or when the run is to begin no more tasks.
+func (r *run) feed() {
+	defer r.pool.Close()
+	defer r.source.Close()
+	for seq := int64(1); r.ctx.Err() == nil; seq++ {
+		rec, err := r.source.Next()
+		switch {
+		case err == io.EOF || errors.Is(err, input.ErrInterrupted):
+			return
+		case err != nil:
+			r.fail(err)
+			return
+		}
+		r.ledger.begin()
+		t := r.newTask(seq, rec)
+		if rec.Bad != nil {
+			t.end(pool.Result{Seq: seq, Verdict: crashdetect.Classify(crashdetect.End{StartErr: rec.Bad})})
+			continue
+		}
+		if err := r.pool.Submit(r.ctx, t.submission()); err != nil {
+			t.end(pool.Result{Seq: seq, Verdict: crashdetect.Verdict{Kind: crashdetect.Stopped}})
+			return
+		}
+	}
+}
+
+// watchOutput ends the run when its output cannot be written. It ends with over.
+func (r *run) watchOutput(over <-chan struct{}) {
+	select {
+	case <-r.printer.Failed():
+	case <-over:
+		return
+	}
+	r.outputFailed(r.printer.Err())
+}
+
+func (r *run) outputFailed(err error) {
+	if errors.Is(err, syscall.EPIPE) {
+		r.interrupt(syscall.SIGPIPE)
+		return
+	}
+	r.fail(err)
+}
+
+// interrupt ends the run because of a signal; a second one ends it at once.
+func (r *run) interrupt(sig syscall.Signal) {
+	r.mu.Lock()
+	again := r.signal != 0
+	if !again {
+		r.signal = sig
+	}
+	r.mu.Unlock()
+	r.cancelInput()
+	if again {
+		r.pool.Stop(0)
+	} else {
+		r.pool.Stop(interruptGrace)
+	}
+}
+
+// fail ends the run because of an error of its own; the first counts.
+func (r *run) fail(err error) {
+	r.halt(err)
+	r.pool.Stop(interruptGrace)
+}
+
+// halt keeps the run from beginning more tasks, because of err if there is one.
+func (r *run) halt(err error) {
+	r.mu.Lock()
+	if r.err == nil {
+		r.err = err
+	}
+	r.mu.Unlock()
+	r.cancelInput()
+}
+
+func (r *run) cancelInput() {
+	r.cancel()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stdin != nil {
+		r.stdin.Interrupt()
+	}
+}
+
+// finish prints what is left to print and returns the status of the run.
+func (r *run) finish(broken error) Status {
+	r.mu.Lock()
+	sig := r.signal
+	r.mu.Unlock()
+	if sig != 0 {
+		_ = r.printer.Abort()
+		return r.interrupted(sig)
+	}
+	if err := r.printer.Close(); err != nil {
+		if errors.Is(err, syscall.EPIPE) {
+			return r.interrupted(syscall.SIGPIPE)
+		}
+		r.halt(err)
+	}
+	r.mu.Lock()
+	err := r.err
+	r.mu.Unlock()
+	status := r.ledger.status()
+	if summary := r.ledger.summary(); summary != "" && !r.opts.Quiet {
+		r.say(summary)
+	}
+	if err != nil {
+		r.say(err.Error())
+		status = errorStatus(err)
+	}
+	return status
+}
+
+func (r *run) interrupted(sig syscall.Signal) Status {
+	if sig != syscall.SIGPIPE && !r.opts.Quiet {
+		r.say(fmt.Sprintf("ended by %s: %s", crashdetect.SignalName(sig), r.ledger.progress()))
+	}
+	return endedBy(sig)
+}
+
+// say tells the user something about the run itself.
+func (r *run) say(line string) { say(r.streams.stderr, line) }
+
+func say(w io.Writer, line string) { fmt.Fprintf(w, "xpool: %s\n", line) }
+
+// context of a task.
+func (t *task) context(slot int) template.Context {
+	return template.Context{Args: t.args, Seq: t.seq, Slot: slot}
+}

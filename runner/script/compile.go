@@ -1,0 +1,193 @@
+package script
+
+import (
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"xpool/runner/template"
+)
+
+// compiler is one run of Compile.
+type compiler struct {
+	src       *source
+	dialect   Dialect
+	needs     map[string]need // by variable; see collectNeeds
+	lists     map[string]bool // the variables that are arrays
+	maps      map[string]bool // those of them with text as keys
+	functions map[string]bool // the functions that the script defines
+	edits     []edit
+	placed    int                       // how many expansions the edits put in where the parser can see them
+	heredocs  map[*syntax.Redirect]bool // already made expanding
+	script    *Script
+}
+
+// edit replaces text[start:end].
+type edit struct {
+	start, end int
+	text       string
+}
+
+// Compile compiles the script src for a shell of the dialect d. The replacement strings of
+// set become values; a script without any gets the record appended, unless it uses
+// positional parameters. functions reports which names are functions of the user that the
+// shell will know; nil means none.
+//
+// An error is a *SyntaxError: the script does not parse, is empty, has a replacement string
+// where a value cannot stand, or has nowhere to append one.
+func Compile(src string, set template.Set, d Dialect, functions func(name string) bool) (*Script, error) {
+	s := newSource(src, set)
+	file, err := s.parse(d)
+	if err != nil {
+		return nil, err
+	}
+	if len(file.Stmts) == 0 {
+		return nil, &SyntaxError{1, 1, "the script is empty"}
+	}
+	script := &Script{Positional: usesPositional(file, d)}
+	if !script.Positional && !s.hasToken(file) {
+		script.Appended = true
+		if file, err = s.appendToken(file, d); err != nil {
+			return nil, err
+		}
+	}
+	if file, err = s.modernize(file, d); err != nil {
+		return nil, err
+	}
+	c := &compiler{src: s, dialect: d, script: script, heredocs: map[*syntax.Redirect]bool{}}
+	c.collectNeeds(file)
+	if err := c.rewrite(file); err != nil {
+		return nil, err
+	}
+	return c.finish(file, functions)
+}
+
+// hasToken reports whether a mark stands anywhere but in a comment.
+func (s *source) hasToken(file *syntax.File) bool {
+	marks := len(s.marks(0, len(s.text)))
+	for n := range syntax.Preorder(file) {
+		if comment, ok := n.(*syntax.Comment); ok {
+			marks -= len(s.marks(int(comment.Pos().Offset()), int(comment.End().Offset())))
+		}
+	}
+	return marks > 0
+}
+
+// appendToken adds {} as the last argument of the script's last command.
+func (s *source) appendToken(file *syntax.File, d Dialect) (*syntax.File, error) {
+	last := file.Stmts[len(file.Stmts)-1]
+	call := lastCall(last)
+	if call == nil || len(call.Args) == 0 {
+		return nil, s.errorAt(int(last.Pos().Offset()), `this script has nowhere to put the record: write {} or "$1"`)
+	}
+	end := int(call.Args[len(call.Args)-1].End().Offset())
+	s.tokens = append(s.tokens, template.Token{Start: int(s.from[min(end, len(s.from)-1)])})
+	s.splice(end, end, " "+s.mark(len(s.tokens)-1))
+	return s.parse(d)
+}
+
+// lastCall returns the simple command that runs last in a list or a pipeline.
+func lastCall(stmt *syntax.Stmt) *syntax.CallExpr {
+	for stmt != nil {
+		switch cmd := stmt.Cmd.(type) {
+		case *syntax.CallExpr:
+			return cmd
+		case *syntax.BinaryCmd:
+			stmt = cmd.Y
+		case *syntax.TimeClause:
+			stmt = cmd.Stmt
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// rewrite finds the place of each mark and edits the text.
+func (c *compiler) rewrite(file *syntax.File) error {
+	paths := c.leaves(file)
+	for _, m := range c.src.marks(0, len(c.src.text)) {
+		path := paths[m.start]
+		if path == nil {
+			return c.src.errorAt(m.start, "a replacement string cannot stand here")
+		}
+		if _, ok := path[len(path)-1].(*syntax.Comment); ok {
+			t := c.src.tokens[m.token]
+			c.edit(m.start, m.end, c.src.src[t.Start:t.End])
+			continue
+		}
+		p := c.locate(path, m.start, m.end)
+		if p.refuse != "" {
+			return c.src.errorAt(m.start, p.refuse)
+		}
+		if err := c.replace(m, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaves maps the offset of each mark to the path of the innermost node that holds it.
+func (c *compiler) leaves(file *syntax.File) map[int][]syntax.Node {
+	paths := map[int][]syntax.Node{}
+	walkPaths(file, func(path []syntax.Node) {
+		n := path[len(path)-1]
+		switch n.(type) {
+		case *syntax.Lit, *syntax.SglQuoted, *syntax.Comment:
+		default:
+			return
+		}
+		start, end := int(n.Pos().Offset()), min(int(n.End().Offset()), len(c.src.text))
+		for _, m := range c.src.marks(start, max(start, end)) {
+			if paths[m.start] == nil {
+				paths[m.start] = slices.Clone(path)
+			}
+		}
+	})
+	return paths
+}
+
+func (c *compiler) edit(start, end int, text string) {
+	c.edits = append(c.edits, edit{start, end, text})
+}
+
+// value returns the shell variable for a token of the given class, a new one unless the
+// script has an equal one.
+func (c *compiler) value(m markAt, class Class) string {
+	rep := c.src.tokens[m.token].Rep
+	for _, v := range c.script.Values {
+		if v.Rep == rep && v.Class == class {
+			return v.Name
+		}
+	}
+	v := Value{Name: VarName(len(c.script.Values) + 1), Rep: rep, Class: class}
+	v.Line, v.Col = c.src.position(m.start)
+	c.script.Values = append(c.script.Values, v)
+	return v.Name
+}
+
+// finish applies the edits and looks at the result once more.
+func (c *compiler) finish(file *syntax.File, functions func(string) bool) (*Script, error) {
+	slices.SortStableFunc(c.edits, func(a, b edit) int { return a.start - b.start })
+	var body strings.Builder
+	end := 0
+	for _, e := range c.edits {
+		body.Write(c.src.text[end:e.start])
+		body.WriteString(e.text)
+		end = e.end
+	}
+	body.Write(c.src.text[end:])
+	c.script.Body = body.String()
+	if !strings.HasSuffix(c.script.Body, "\n") {
+		c.script.Body += "\n"
+	}
+	done := &source{src: c.script.Body, prefix: c.src.prefix}
+	done.appendText(0, len(done.src))
+	compiled, err := done.parse(c.dialect)
+	if err != nil || countValues(compiled) != countValues(file)+c.placed {
+		return nil, &SyntaxError{1, 1, "a replacement string stands where the shell has no room for a value"}
+	}
+	c.script.Harmless = newAnalysis(c.dialect, functions).harmless(compiled)
+	return c.script, nil
+}

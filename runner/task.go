@@ -1,0 +1,113 @@
+package runner
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"xpool/crashdetect"
+	"xpool/pool"
+	"xpool/runner/input"
+	"xpool/runner/output"
+)
+
+// task is one task of a run, from its record to its end.
+type task struct {
+	run   *run
+	seq   int64
+	args  []string
+	entry *output.Entry // nil when the task has nothing to print but its failure
+}
+
+func (r *run) newTask(seq int64, rec input.Record) *task {
+	t := &task{run: r, seq: seq, args: []string{rec.Text}}
+	if !r.inherit {
+		t.entry = r.printer.Open()
+	}
+	return t
+}
+
+// submission is the task as the pool sees it.
+func (t *task) submission() *pool.Task {
+	p := &pool.Task{
+		Seq:     t.seq,
+		Payload: t.payload,
+		Timeout: time.Duration(t.run.opts.Timeout),
+		Done:    t.end,
+	}
+	switch {
+	case t.run.inherit:
+	case t.run.opts.Ungroup:
+		p.Output = ungrouped{t.run.printer}
+	default:
+		p.Output = grouped{t.entry}
+	}
+	return p
+}
+
+func (t *task) payload(p pool.Place) (pool.Payload, error) {
+	return t.run.command.payload(t.context(p.Slot))
+}
+
+// end is called once, when the task is over.
+func (t *task) end(res pool.Result) {
+	r := t.run
+	if r.inherit && res.Verdict.Kind == crashdetect.Killed && res.Verdict.Signal == syscall.SIGPIPE && !hasReader(r.streams.stdout.Fd()) {
+		r.interrupt(syscall.SIGPIPE)
+		res.Verdict = crashdetect.Verdict{Kind: crashdetect.Stopped}
+	}
+	r.ledger.add(res)
+	line := ""
+	if res.Verdict.Told() && !r.opts.Quiet {
+		line = t.failureLine(res)
+	}
+	if t.entry != nil {
+		t.entry.Close(line)
+	} else if line != "" {
+		r.printer.Say(line)
+	}
+}
+
+// failureLine is the line that names the failure of a task.
+func (t *task) failureLine(res pool.Result) string {
+	label := t.run.command.label(t.context(res.Slot))
+	line := fmt.Sprintf("xpool: task %d (%s): %s", t.seq, label, res.Verdict)
+	if res.Words != "" {
+		line += fmt.Sprintf(" (its worker said: %s)", shorten(res.Words))
+	}
+	return line + "\n"
+}
+
+// hasReader tells whether what is written to a pipe would still be read.
+func hasReader(fd uintptr) bool {
+	fds := []unix.PollFd{{Fd: int32(fd)}}
+	n, err := unix.Poll(fds, 0)
+	return err != nil || n == 0 || fds[0].Revents&unix.POLLERR == 0
+}
+
+// grouped is the output of a task that comes out in one piece, in its turn.
+type grouped struct{ entry *output.Entry }
+
+func (g grouped) Write(s pool.Stream, b []byte, resume func()) bool {
+	return g.entry.Write(printed(s), b, resume)
+}
+
+// ungrouped is the output of all tasks that comes out as it comes.
+type ungrouped struct{ printer *output.Printer }
+
+func (u ungrouped) Write(s pool.Stream, b []byte, resume func()) bool {
+	e := u.printer.Open()
+	more := e.Write(printed(s), b, resume)
+	e.Close("")
+	return more
+}
+
+// printed is the printer's name for a stream.
+func printed(s pool.Stream) output.Stream {
+	if s == pool.Stderr {
+		return output.Stderr
+	}
+	return output.Stdout
+}
