@@ -36,8 +36,9 @@ type End struct {
 	Replied   bool
 	ReplyCode int
 
-	// Protocol says, in one line, what the worker wrote instead of a reply; "" if it did not.
-	Protocol string
+	// Protocol says, in one line, what the worker wrote instead of a reply; "" if it did not. ProtocolName is which
+	// protocol it broke, such as "json", and may be left out.
+	Protocol, ProtocolName string
 
 	// ConnectionLost says, in one line, how the connection to a worker elsewhere broke; "" if it did not.
 	ConnectionLost string
@@ -73,7 +74,7 @@ func Classify(e End) Verdict {
 	case e.ConnectionLost != "":
 		return Verdict{Kind: Lost, Detail: oneLine(e.ConnectionLost)}
 	case e.Protocol != "":
-		return Verdict{Kind: Protocol, Detail: oneLine(e.Protocol)}
+		return Verdict{Kind: Protocol, Detail: oneLine(e.Protocol), ProtocolName: oneLine(e.ProtocolName)}
 	case e.HasStatus && e.Status.Signaled():
 		return e.killed()
 	case e.HasStatus && e.Status.Exited():

@@ -96,6 +96,8 @@ func TestClassify(t *testing.T) {
 			"worker left without replying (killed by SIGABRT, core dumped)", "SIGABRT", true, 125},
 		{"garbage", End{Worker: true, Protocol: "\"Loading\nmodel\"", HasStatus: true, Status: killed(syscall.SIGKILL)}, crashdetect.Protocol,
 			"worker broke the protocol: \"Loading model\"", "broke the protocol", true, 125},
+		{"garbage in json", End{Worker: true, Protocol: "\"Loading model...\" is not a response", ProtocolName: "json"}, crashdetect.Protocol,
+			"worker broke the json protocol: \"Loading model...\" is not a response", "broke the protocol", true, 125},
 		{"lost", End{Worker: true, ConnectionLost: "node7: broken pipe", Protocol: "half"}, crashdetect.Lost, "lost connection: node7: broken pipe", "lost connection", true, 125},
 		{"nothing seen", End{}, crashdetect.Lost, "lost connection: its end was not seen", "lost connection", true, 125},
 

@@ -78,6 +78,9 @@ type Verdict struct {
 	// Detail says why, in one line: for NotStarted the whole sentence, for Protocol and Lost what follows the colon.
 	Detail string
 
+	// ProtocolName is which protocol a Protocol verdict is about, such as "json"; "" if that is not known.
+	ProtocolName string
+
 	// Left tells that a reusable worker went away, by exit or by signal, without replying to the task.
 	Left bool
 }
@@ -101,7 +104,7 @@ func (v Verdict) String() string {
 	case NotStarted:
 		return orElse(v.Detail, "could not start")
 	case Protocol:
-		return "worker broke the protocol" + prefixed(": ", v.Detail)
+		return "worker broke the" + prefixed(" ", v.ProtocolName) + " protocol" + prefixed(": ", v.Detail)
 	case Lost:
 		return "lost connection" + prefixed(": ", v.Detail)
 	case Stopped:

@@ -137,7 +137,7 @@ func (p *process) strays() []int {
 	}
 	group := p.pid()
 	mark := "XPOOL_SLOT=" + strconv.Itoa(p.slot.number)
-	since := p.since.Truncate(10 * time.Millisecond) // as exact as start times are
+	since := p.since.Add(-10 * time.Millisecond) // start times are rounded down to that
 	return crashdetect.FindAdopted(p.slot.pool.ours, func(a crashdetect.Adoptee) bool {
 		return !a.StartedAt.Before(since) && (a.Group == group || slices.Contains(a.Env, mark))
 	})

@@ -330,10 +330,7 @@ func (w *shellWorker) exited(status syscall.WaitStatus, _ Usage, pid int) {
 		return
 	}
 	w.slot.settled()
-	how := crashdetect.End{Status: status, HasStatus: true}
-	if w.broke != "" {
-		how.Protocol = "shell protocol: " + w.broke
-	}
+	how := crashdetect.End{Status: status, HasStatus: true, Protocol: w.broke, ProtocolName: "shell"}
 	e := ended{pid: pid, words: string(w.last), gone: true, how: how}
 	w.capture.end(func() {
 		w.current = nil

@@ -76,8 +76,10 @@ func (c *cursor) segment(at int64) (segment, error) {
 }
 
 // release gives s back, at once or together with what comes right after it.
+// After a failure it does nothing: all is dropped then, and s may be what a
+// damaged file said.
 func (c *cursor) release(s segment) {
-	if s.n == 0 {
+	if s.n == 0 || c.p.screen.failed {
 		return
 	}
 	if c.done.at+c.done.n == s.at && c.done.n < readWindow {

@@ -10,9 +10,8 @@ const (
 	slotBase  slot = 2 // plus the address of the record
 )
 
-func slotAt(address int64) slot       { return slotBase + slot(address) }
-func (s slot) address() int64         { return int64(s - slotBase) }
-func (x *index) pageOf(i int64) *page { return x.pages[(i-x.first)/pageSlots] }
+func slotAt(address int64) slot { return slotBase + slot(address) }
+func (s slot) address() int64   { return int64(s - slotBase) }
 
 // pageSlots makes a page 32 KiB, the largest size that Go allocates without
 // going to the page heap.
@@ -44,6 +43,8 @@ func (x *index) push(s slot) int64 {
 	x.set(i, s)
 	return i
 }
+
+func (x *index) pageOf(i int64) *page { return x.pages[(i-x.first)/pageSlots] }
 
 func (x *index) set(i int64, s slot) { x.pageOf(i)[(i-x.first)%pageSlots] = s }
 func (x *index) at(i int64) slot     { return x.pageOf(i)[(i-x.first)%pageSlots] }

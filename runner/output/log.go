@@ -148,8 +148,12 @@ func (l *blockLog) find(number int64) (int, bool) {
 	})
 }
 
-// lookup returns the memory of a block, or nil and its place in the file.
+// lookup returns the memory of a block, or nil and its place in the file, which
+// is gone for a number that no block has.
 func (l *blockLog) lookup(number int64) ([]byte, int32) {
+	if number < l.first || number >= l.first+int64(len(l.blocks)) {
+		return nil, gone
+	}
 	if i, ok := l.find(number); ok {
 		return l.memory[i].data, inMemory
 	}

@@ -2,7 +2,6 @@ package output
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
 )
 
@@ -27,8 +26,10 @@ const (
 // far from overflow. It is 4 PiB of output, or as many pieces.
 const maxLength = 1 << 52
 
-// errRecord says that what was read back is not what was written.
-var errRecord = errors.New("it was changed")
+// damagedError says that what was read back is not what was written.
+type damagedError struct{}
+
+func (damagedError) Error() string { return "it was changed by somebody else" }
 
 func (h header) append(b []byte) []byte {
 	for _, n := range []int64{h.outPieces, h.errPieces, h.outBytes, h.errBytes} {
@@ -46,7 +47,7 @@ func readHeader(r io.ByteReader) (header, error) {
 			return h, err
 		}
 		if v > maxLength {
-			return h, errRecord
+			return h, damagedError{}
 		}
 		*n = int64(v)
 	}
@@ -63,7 +64,7 @@ func appendSegment(b []byte, s segment) []byte {
 func parseSegment(b []byte, before int64) (segment, error) {
 	s := segment{int64(binary.LittleEndian.Uint64(b)), int64(binary.LittleEndian.Uint64(b[8:]))}
 	if s.at < 0 || s.n <= 0 || s.n > maxLength || s.at > before-s.n {
-		return segment{}, errRecord
+		return segment{}, damagedError{}
 	}
 	return s, nil
 }

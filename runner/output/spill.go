@@ -33,7 +33,7 @@ func (s *spillFile) write(place int32, b []byte) error {
 // read fills b from the given offset in a place.
 func (s *spillFile) read(place int32, off int64, b []byte) error {
 	if place < 0 || s.f == nil {
-		return &SpillError{Dir: s.dir, Read: true, Err: errRecord}
+		return &SpillError{Dir: s.dir, Read: true, Err: damagedError{}}
 	}
 	_, err := s.f.ReadAt(b, int64(place)*s.block+off)
 	if err == io.EOF {
