@@ -91,16 +91,23 @@ func (c *capture) end(over func()) {
 			c.pool.reactor.Again(c.streams[i].fd)
 		}
 	}
-	if c.check(); c.over != nil {
+	c.check()
+	switch {
+	case c.over == nil:
+	case c.pool.stopping && c.paused(): // its reader is not waited for any more
+		c.finish()
+	default:
 		c.listen()
 	}
 }
+
+func (c *capture) paused() bool { return c.streams[Stdout].paused || c.streams[Stderr].paused }
 
 // listen restarts the quiet moment; a paused stream has all the time it needs.
 func (c *capture) listen() {
 	c.pool.timers.stop(c.quiet)
 	c.quiet = nil
-	if c.streams[Stdout].paused || c.streams[Stderr].paused {
+	if c.paused() {
 		c.pool.timers.stop(c.limit)
 		c.limit = nil
 		return

@@ -69,6 +69,7 @@ type Pool struct {
 	jobs         int
 	timers       timers
 	paused       *timer // set while no process is to be started
+	sweep        *timer // set while orphans are to be reaped
 	failedStarts int    // workers in a row that did not come up
 	suspended    time.Time
 	startErr     error // why the pool itself ended a worker that was starting
@@ -367,7 +368,19 @@ func (p *Pool) take() *attempt {
 // few enough that they do not add up.
 const window = 32
 
-func (p *Pool) finish(t *Task, r Result) { t.Done(r) }
+func (p *Pool) finish(t *Task, r Result) {
+	t.Done(r)
+	if p.opts.Subreaper && p.sweep == nil {
+		p.sweep = p.timers.after(sweepAfter, func() {
+			p.sweep = nil
+			crashdetect.ReapAdopted(p.ours)
+		})
+	}
+}
+
+// sweepAfter is how long orphans that have ended stay zombies after a task did:
+// looking for them costs more than a few zombies do.
+const sweepAfter = time.Second
 
 // stop is Stop on the pool's goroutine.
 func (p *Pool) stop(grace time.Duration) {

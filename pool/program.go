@@ -126,17 +126,24 @@ func (w *programWorker) exited(status syscall.WaitStatus, u Usage, pid int) {
 	w.capture.end(done)
 }
 
-// kill also gives up on what may still come from those who hold the output.
 func (w *programWorker) kill() {
-	if w.process.pid() == 0 && w.capture != nil {
-		w.capture.finish()
-		return
-	}
+	w.giveUp()
 	w.process.kill()
 }
 
+func (w *programWorker) terminate() {
+	w.giveUp()
+	w.process.terminate()
+}
+
+// giveUp ends the wait for what may still come from others than the process.
+func (w *programWorker) giveUp() {
+	if w.process.pid() == 0 && w.capture != nil {
+		w.capture.finish()
+	}
+}
+
 func (w *programWorker) release()                  {}
-func (w *programWorker) terminate()                { w.process.terminate() }
 func (w *programWorker) signal(sig syscall.Signal) { w.process.signal(sig) }
 func (w *programWorker) pid() int                  { return w.process.pid() }
 func (w *programWorker) resident() bool            { return false }

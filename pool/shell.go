@@ -373,14 +373,22 @@ func (w *shellWorker) release() {
 }
 
 func (w *shellWorker) kill() {
-	if w.process.pid() == 0 && w.capture != nil {
-		w.capture.finish()
-		return
-	}
+	w.giveUp()
 	w.process.kill()
 }
 
-func (w *shellWorker) terminate()                { w.process.terminate() }
+func (w *shellWorker) terminate() {
+	w.giveUp()
+	w.process.terminate()
+}
+
+// giveUp ends the wait for what may still come from others than the process.
+func (w *shellWorker) giveUp() {
+	if w.process.pid() == 0 && w.capture != nil {
+		w.capture.finish()
+	}
+}
+
 func (w *shellWorker) signal(sig syscall.Signal) { w.process.signal(sig) }
 func (w *shellWorker) pid() int                  { return w.process.pid() }
 func (w *shellWorker) resident() bool            { return true }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"xpool/crashdetect"
 	"xpool/pool"
 	"xpool/runner/script"
 	"xpool/runner/template"
@@ -25,6 +26,9 @@ type command interface {
 
 	// label shows the task's command to a person.
 	label(c template.Context) string
+
+	// explain is what a person is told of an error that ended the run.
+	explain(err error) string
 
 	// inherits tells whether its tasks may write to the standard streams of the
 	// run themselves.
@@ -54,6 +58,21 @@ type programCommand struct {
 
 func (c *programCommand) kind() pool.Kind { return &pool.Program{Fixed: c.fixed} }
 func (c *programCommand) inherits() bool  { return true }
+
+// explain adds what a shell would have made of a name that is no program.
+func (c *programCommand) explain(err error) string {
+	var start *crashdetect.StartError
+	if !errors.As(err, &start) || start.Code() != 127 {
+		return err.Error()
+	}
+	switch {
+	case c.env.hasFunction(start.Program):
+		return err.Error() + "; it is an exported shell function: use --shell"
+	case script.IsBuiltin(start.Program):
+		return err.Error() + "; it is a shell builtin: use --shell"
+	}
+	return err.Error()
+}
 
 func (c *programCommand) payload(ctx template.Context) (pool.Payload, error) {
 	args := c.words.Expand(ctx)
@@ -94,7 +113,8 @@ func (c *scriptCommand) kind() pool.Kind {
 	return &pool.Shell{Path: c.shell, Body: c.script.Body, Names: names}
 }
 
-func (c *scriptCommand) inherits() bool { return false }
+func (c *scriptCommand) inherits() bool           { return false }
+func (c *scriptCommand) explain(err error) string { return err.Error() }
 
 func (c *scriptCommand) payload(ctx template.Context) (pool.Payload, error) {
 	p := pool.Payload{InWorker: c.noFork || c.script.Harmless}
@@ -170,7 +190,8 @@ func (c *linesCommand) kind() pool.Kind {
 	return &pool.Shell{Path: c.shell, Body: `eval " $` + lineVariable + `"`, Names: []string{lineVariable}}
 }
 
-func (c *linesCommand) inherits() bool { return false }
+func (c *linesCommand) inherits() bool           { return false }
+func (c *linesCommand) explain(err error) string { return err.Error() }
 
 func (c *linesCommand) payload(ctx template.Context) (pool.Payload, error) {
 	line := strings.Join(ctx.Args, " ")

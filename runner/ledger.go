@@ -14,9 +14,11 @@ import (
 type ledger struct {
 	mu      sync.Mutex
 	started int64 // tasks that were made of records
-	ended   int64
+	all     bool  // there will be no more
+	running int64
+	over    int64
 	failed  int64
-	stopped int64            // of those that ended: because the run did
+	stopped int64            // of those that are over: because the run did
 	labels  map[string]int64 // failures of each sort
 	first   int64            // lowest number of a failed task
 	worst   int              // highest exit status of a task
@@ -24,16 +26,40 @@ type ledger struct {
 
 func newLedger() *ledger { return &ledger{labels: map[string]int64{}} }
 
-func (l *ledger) begin() {
+// enter counts a new task.
+func (l *ledger) enter() {
 	l.mu.Lock()
 	l.started++
 	l.mu.Unlock()
 }
 
-func (l *ledger) add(r pool.Result) {
+func (l *ledger) began(*task) {
+	l.mu.Lock()
+	l.running++
+	l.mu.Unlock()
+}
+
+// complete says that there are no more records.
+func (l *ledger) complete() {
+	l.mu.Lock()
+	l.all = true
+	l.mu.Unlock()
+}
+
+// total returns how many tasks there are, once all records have been read.
+func (l *ledger) total() (n int64, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ended++
+	return l.started, l.all
+}
+
+func (l *ledger) ended(t *task, r pool.Result) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over++
+	if t.begun {
+		l.running--
+	}
 	switch {
 	case r.Verdict.OK():
 		return
@@ -53,7 +79,7 @@ func (l *ledger) add(r pool.Result) {
 func (l *ledger) counts() (done, failed, running int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.ended, l.failed, l.started - l.ended
+	return l.over, l.failed, l.running
 }
 
 // status is the exit status that the tasks have earned.
@@ -85,7 +111,7 @@ func (l *ledger) summary() string {
 		labels[i] = fmt.Sprintf("%d %s", l.labels[label], label)
 	}
 	return fmt.Sprintf("%d of %s failed: %s; first: task %d",
-		l.failed, tasks(l.ended), strings.Join(labels, ", "), l.first)
+		l.failed, tasks(l.over), strings.Join(labels, ", "), l.first)
 }
 
 func tasks(n int64) string {
@@ -99,7 +125,7 @@ func tasks(n int64) string {
 func (l *ledger) progress() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := tasks(l.ended-l.stopped) + " done"
+	s := tasks(l.over-l.stopped) + " done"
 	if l.failed > 0 {
 		s += fmt.Sprintf(", of them %d failed", l.failed)
 	}

@@ -4,8 +4,12 @@ import (
 	"os"
 
 	"github.com/mattn/go-isatty"
+	"golang.org/x/term"
 
+	"xpool/pool"
 	"xpool/runner/output"
+	"xpool/runner/progress"
+	"xpool/runner/value"
 )
 
 // outputOptions says how the run prints.
@@ -17,7 +21,55 @@ func (r *run) outputOptions() output.Options {
 		TempDir:     r.streams.env.get("TMPDIR"),
 		OneTerminal: isTerminal(r.streams.stdout) && isTerminal(r.streams.stderr),
 	}
+	if mode := progressMode(r.opts.Progress, isTerminal(r.streams.stderr)); mode != progress.None {
+		r.progress = progress.New(progress.Options{
+			Mode:  mode,
+			Name:  "xpool",
+			Total: r.total,
+			Width: func() int { return terminalWidth(r.streams.stderr) },
+		})
+		o.Status = r.progress
+	}
 	return o
 }
 
+// progressMode is what an asked-for progress comes to: where there is no
+// terminal, lines take the place of a bar.
+func progressMode(asked value.Progress, terminal bool) progress.Mode {
+	switch {
+	case asked == value.ProgressNone:
+		return progress.None
+	case asked == value.ProgressPlain || !terminal:
+		return progress.Plain
+	default:
+		return progress.Bar
+	}
+}
+
+// total tells how many tasks there will be, if that is known.
+func (r *run) total() (n int64, known bool) {
+	if r.opts.HasArgs {
+		return int64(len(r.opts.Operands)), true
+	}
+	return r.ledger.total()
+}
+
+// progressSink brings the display up to date with the ledger.
+type progressSink struct{ run *run }
+
+func (s progressSink) began(*task)              { s.show() }
+func (s progressSink) ended(*task, pool.Result) { s.show() }
+
+func (s progressSink) show() {
+	done, failed, running := s.run.ledger.counts()
+	s.run.progress.Set(progress.Counts{Done: done, Failed: failed, Running: running})
+}
+
 func isTerminal(f *os.File) bool { return isatty.IsTerminal(f.Fd()) }
+
+func terminalWidth(f *os.File) int {
+	if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+		return w
+	}
+	return 80
+}

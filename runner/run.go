@@ -16,7 +16,7 @@ import (
 	"xpool/pool/cpucount"
 	"xpool/runner/input"
 	"xpool/runner/output"
-	"xpool/runner/template"
+	"xpool/runner/progress"
 )
 
 // interruptGrace is how long tasks may take to end when the run is interrupted,
@@ -36,20 +36,23 @@ type streams struct {
 //	                                  |                   |
 //	                                  +---- output ----> printer (goroutine)
 type run struct {
-	opts    Options
-	streams streams
-	command command
-	source  input.Source
-	stdin   *input.Interruptible // nil if standard input is not read
-	pool    *pool.Pool
-	printer *output.Printer
-	ledger  *ledger
-	ctx     context.Context // done when no more tasks are to be begun
-	cancel  context.CancelFunc
-	inherit bool // tasks write to the run's own streams
+	opts     Options
+	streams  streams
+	command  command
+	source   input.Source
+	stdin    *input.Interruptible // nil if standard input is not read
+	pool     *pool.Pool
+	printer  *output.Printer
+	ledger   *ledger
+	progress *progress.Progress // nil if none is shown
+	ctx      context.Context    // done when no more tasks are to be begun
+	cancel   context.CancelFunc
+	inherit  bool          // tasks write to the run's own streams
+	sinks    []sink        // are told of each task
+	broken   chan struct{} // closed when a signal ends the run
 
 	mu     sync.Mutex
-	signal syscall.Signal // that ends the run
+	signal syscall.Signal // that ends the run; set before broken is closed
 	err    error          // that ends the run
 }
 
@@ -60,7 +63,7 @@ func newRun(o Options, s streams) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{opts: o, streams: s, command: c, ledger: newLedger()}
+	r := &run{opts: o, streams: s, command: c, ledger: newLedger(), broken: make(chan struct{})}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	if err := r.openSource(); err != nil {
 		return nil, err
@@ -82,6 +85,10 @@ func newRun(o Options, s streams) (*run, error) {
 		return nil, err
 	}
 	r.printer = output.New(r.outputOptions())
+	r.sinks = append(r.sinks, r.ledger)
+	if r.progress != nil {
+		r.sinks = append(r.sinks, progressSink{r})
+	}
 	return r, nil
 }
 
@@ -157,10 +164,9 @@ func (r *run) do() Status {
 	over := make(chan struct{})
 	watcher.Go(func() { r.watchOutput(over) })
 
-	broken := r.pool.Wait() // that is after the feeder's last task
-	r.halt(broken)
+	r.halt(r.pool.Wait())
 	feeder.Wait()
-	status := r.finish(broken)
+	status := r.finish()
 	close(over)
 	watcher.Wait()
 	signals.stop()
@@ -175,13 +181,16 @@ func (r *run) feed() {
 	for seq := int64(1); r.ctx.Err() == nil; seq++ {
 		rec, err := r.source.Next()
 		switch {
-		case err == io.EOF || errors.Is(err, input.ErrInterrupted):
+		case err == io.EOF:
+			r.ledger.complete()
+			return
+		case errors.Is(err, input.ErrInterrupted):
 			return
 		case err != nil:
 			r.fail(err)
 			return
 		}
-		r.ledger.begin()
+		r.ledger.enter()
 		t := r.newTask(seq, rec)
 		if rec.Bad != nil {
 			t.end(pool.Result{Seq: seq, Verdict: crashdetect.Classify(crashdetect.End{StartErr: rec.Bad})})
@@ -218,6 +227,7 @@ func (r *run) interrupt(sig syscall.Signal) {
 	again := r.signal != 0
 	if !again {
 		r.signal = sig
+		close(r.broken)
 	}
 	r.mu.Unlock()
 	r.cancelInput()
@@ -254,29 +264,32 @@ func (r *run) cancelInput() {
 }
 
 // finish prints what is left to print and returns the status of the run.
-func (r *run) finish(broken error) Status {
+func (r *run) finish() Status {
+	printed := make(chan error, 1)
+	go func() { printed <- r.printer.Close() }() // ends with the printer
+	var err error
+	select {
+	case err = <-printed:
+	case <-r.broken:
+		_ = r.printer.Abort()
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return r.interrupted(syscall.SIGPIPE)
+	}
+	r.halt(err)
+
 	r.mu.Lock()
-	sig := r.signal
+	sig, err := r.signal, r.err
 	r.mu.Unlock()
 	if sig != 0 {
-		_ = r.printer.Abort()
 		return r.interrupted(sig)
 	}
-	if err := r.printer.Close(); err != nil {
-		if errors.Is(err, syscall.EPIPE) {
-			return r.interrupted(syscall.SIGPIPE)
-		}
-		r.halt(err)
-	}
-	r.mu.Lock()
-	err := r.err
-	r.mu.Unlock()
 	status := r.ledger.status()
 	if summary := r.ledger.summary(); summary != "" && !r.opts.Quiet {
 		r.say(summary)
 	}
 	if err != nil {
-		r.say(err.Error())
+		r.say(r.command.explain(err))
 		status = errorStatus(err)
 	}
 	return status
@@ -293,8 +306,3 @@ func (r *run) interrupted(sig syscall.Signal) Status {
 func (r *run) say(line string) { say(r.streams.stderr, line) }
 
 func say(w io.Writer, line string) { fmt.Fprintf(w, "xpool: %s\n", line) }
-
-// context of a task.
-func (t *task) context(slot int) template.Context {
-	return template.Context{Args: t.args, Seq: t.seq, Slot: slot}
-}

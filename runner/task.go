@@ -11,13 +11,27 @@ import (
 	"xpool/pool"
 	"xpool/runner/input"
 	"xpool/runner/output"
+	"xpool/runner/template"
 )
+
+// sink is told what happens to tasks: one that counts, draws or keeps a log. It
+// is called in order of the events, on the pool's goroutine or, for records that
+// never become an attempt, the feeder's; so it locks what it owns, and never
+// waits.
+type sink interface {
+	// began is called when the first attempt of a task begins.
+	began(t *task)
+
+	// ended is called once for each task; t.begun tells whether it ever began.
+	ended(t *task, r pool.Result)
+}
 
 // task is one task of a run, from its record to its end.
 type task struct {
 	run   *run
 	seq   int64
 	args  []string
+	begun bool          // an attempt has been
 	entry *output.Entry // nil when the task has nothing to print but its failure
 }
 
@@ -27,6 +41,11 @@ func (r *run) newTask(seq int64, rec input.Record) *task {
 		t.entry = r.printer.Open()
 	}
 	return t
+}
+
+// context is what the task offers to replacement strings.
+func (t *task) context(slot int) template.Context {
+	return template.Context{Args: t.args, Seq: t.seq, Slot: slot}
 }
 
 // submission is the task as the pool sees it.
@@ -47,7 +66,14 @@ func (t *task) submission() *pool.Task {
 	return p
 }
 
+// payload is called when an attempt begins.
 func (t *task) payload(p pool.Place) (pool.Payload, error) {
+	if !t.begun {
+		t.begun = true
+		for _, s := range t.run.sinks {
+			s.began(t)
+		}
+	}
 	return t.run.command.payload(t.context(p.Slot))
 }
 
@@ -58,7 +84,9 @@ func (t *task) end(res pool.Result) {
 		r.interrupt(syscall.SIGPIPE)
 		res.Verdict = crashdetect.Verdict{Kind: crashdetect.Stopped}
 	}
-	r.ledger.add(res)
+	for _, s := range r.sinks {
+		s.ended(t, res)
+	}
 	line := ""
 	if res.Verdict.Told() && !r.opts.Quiet {
 		line = t.failureLine(res)

@@ -2,6 +2,7 @@ package script
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -11,15 +12,16 @@ import (
 // what is put in needs no further backslashes. Others stay as they are.
 func (s *source) modernize(file *syntax.File, d Dialect) (*syntax.File, error) {
 	for {
-		cs, quoted := s.findBackquotes(file)
-		if cs == nil {
+		found := s.findBackquotes(file)
+		if len(found) == 0 {
 			return file, nil
 		}
-		left, right := int(cs.Left.Offset()), int(cs.Right.Offset())
-		if s.text[left] != '`' || s.text[right] != '`' {
-			return nil, s.errorAt(left, "a replacement string cannot stand in these backquotes: write $( )")
+		for _, b := range slices.Backward(found) { // so that the earlier positions hold
+			if s.text[b.left] != '`' || s.text[b.right] != '`' {
+				return nil, s.errorAt(b.left, "a replacement string cannot stand in these backquotes: write $( )")
+			}
+			s.convert(b)
 		}
-		s.convert(left, right, quoted)
 		var err error
 		if file, err = s.parse(d); err != nil {
 			return nil, err
@@ -27,29 +29,37 @@ func (s *source) modernize(file *syntax.File, d Dialect) (*syntax.File, error) {
 	}
 }
 
-// findBackquotes returns the first outermost command substitution in backquotes that holds
-// a mark, and whether it stands in double quotes.
-func (s *source) findBackquotes(file *syntax.File) (found *syntax.CmdSubst, quoted bool) {
-	var path []syntax.Node
-	syntax.Walk(file, func(n syntax.Node) bool {
-		if n == nil {
-			path = path[:len(path)-1]
-			return false
-		}
-		cs, ok := n.(*syntax.CmdSubst)
-		if found == nil && ok && cs.Backquotes && s.hasMark(int(cs.Left.Offset()), int(cs.Right.Offset())) {
-			_, quoted = path[len(path)-1].(*syntax.DblQuoted)
-			found = cs
-		}
-		path = append(path, n)
-		return true
-	})
-	return found, quoted
+// backquotes is a command substitution, by the positions of its backquotes; quoted says that
+// it stands in double quotes.
+type backquotes struct {
+	left, right int
+	quoted      bool
 }
 
-// convert replaces the backquotes at left and right, and takes away the backslashes that
-// they made necessary: before $, ` and \, and in double quotes before ".
-func (s *source) convert(left, right int, quoted bool) {
+// findBackquotes returns the outermost command substitutions in backquotes that hold marks.
+func (s *source) findBackquotes(file *syntax.File) []backquotes {
+	var found []backquotes
+	end := 0
+	walkPaths(file, func(path []syntax.Node) {
+		cs, ok := path[len(path)-1].(*syntax.CmdSubst)
+		if !ok || !cs.Backquotes {
+			return
+		}
+		b := backquotes{left: int(cs.Left.Offset()), right: int(cs.Right.Offset())}
+		if b.left >= end && s.hasMark(b.left, b.right) {
+			_, b.quoted = path[len(path)-2].(*syntax.DblQuoted)
+			found = append(found, b)
+			end = b.right
+		}
+	})
+	slices.SortFunc(found, func(a, b backquotes) int { return a.left - b.left })
+	return found
+}
+
+// convert replaces a pair of backquotes, and takes away the backslashes that it made
+// necessary: before $, ` and \, and in double quotes before ".
+func (s *source) convert(b backquotes) {
+	left, right := b.left, b.right
 	var text []byte
 	var from []int32
 	add := func(i int, bs ...byte) {
@@ -63,7 +73,7 @@ func (s *source) convert(left, right int, quoted bool) {
 	}
 	for i := left + 1; i < right; i++ {
 		if s.text[i] == '\\' && i+1 < right {
-			if next := s.text[i+1]; next == '$' || next == '`' || next == '\\' || quoted && next == '"' {
+			if next := s.text[i+1]; next == '$' || next == '`' || next == '\\' || b.quoted && next == '"' {
 				i++
 			}
 		}

@@ -15,13 +15,31 @@ import (
 // call is for a token in a simple command.
 func (l *locator) call(call *syntax.CallExpr, child syntax.Node) {
 	l.done = true
-	name, operands := command(argsOf(call.Args, l.c.src.prefix))
-	for i, a := range operands {
-		if syntax.Node(a.word) == child {
-			l.operandOf(name, operands, i)
-			l.need(l.c.argumentNeed(name))
-		}
+	known, ok := l.c.calls[call]
+	if !ok {
+		known = newInvocation(argsOf(call.Args, l.c.src.prefix))
+		l.c.calls[call] = known
 	}
+	if i, ok := known.index[child]; ok {
+		l.operandOf(known.name, known.operands, i)
+		l.need(l.c.argumentNeed(known.name))
+	}
+}
+
+// invocation is what is known of a simple command.
+type invocation struct {
+	name     string
+	operands []arg
+	index    map[syntax.Node]int // of the operands' words
+}
+
+func newInvocation(args []arg) *invocation {
+	name, operands := command(args)
+	inv := &invocation{name, operands, make(map[syntax.Node]int, len(operands))}
+	for i, a := range operands {
+		inv.index[a.word] = i
+	}
+	return inv
 }
 
 // operandOf is for a token in the operand i of the builtin name.

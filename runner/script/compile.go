@@ -1,6 +1,8 @@
 package script
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -17,9 +19,11 @@ type compiler struct {
 	lists     map[string]bool // the variables that are arrays
 	maps      map[string]bool // those of them with text as keys
 	functions map[string]bool // the functions that the script defines
+	calls     map[*syntax.CallExpr]*invocation
 	edits     []edit
 	placed    int                       // how many expansions the edits put in where the parser can see them
 	heredocs  map[*syntax.Redirect]bool // already made expanding
+	guarded   map[*syntax.Word]bool     // already with a -- before them
 	script    *Script
 }
 
@@ -55,12 +59,33 @@ func Compile(src string, set template.Set, d Dialect, functions func(name string
 	if file, err = s.modernize(file, d); err != nil {
 		return nil, err
 	}
-	c := &compiler{src: s, dialect: d, script: script, heredocs: map[*syntax.Redirect]bool{}}
+	if err := s.refuseUnparsed(file, d); err != nil {
+		return nil, err
+	}
+	c := &compiler{
+		src: s, dialect: d, script: script, calls: map[*syntax.CallExpr]*invocation{},
+		heredocs: map[*syntax.Redirect]bool{}, guarded: map[*syntax.Word]bool{},
+	}
 	c.collectNeeds(file)
 	if err := c.rewrite(file); err != nil {
 		return nil, err
 	}
 	return c.finish(file, functions)
+}
+
+// refuseUnparsed refuses what the parser does not know to be arithmetic: $[ ] in zsh.
+func (s *source) refuseUnparsed(file *syntax.File, d Dialect) error {
+	for n := range syntax.Preorder(file) {
+		lit, ok := n.(*syntax.Lit)
+		if !ok || d != Zsh {
+			continue
+		}
+		start, end := int(lit.Pos().Offset()), min(int(lit.End().Offset())+1, len(s.text))
+		if i := bytes.Index(s.text[start:max(start, end)], []byte("$[")); i >= 0 {
+			return s.errorAt(start+i, "$[ ] is not supported with zsh: write $(( ))")
+		}
+	}
+	return nil
 }
 
 // hasToken reports whether a mark stands anywhere but in a comment.
@@ -169,7 +194,7 @@ func (c *compiler) value(m markAt, class Class) string {
 
 // finish applies the edits and looks at the result once more.
 func (c *compiler) finish(file *syntax.File, functions func(string) bool) (*Script, error) {
-	slices.SortStableFunc(c.edits, func(a, b edit) int { return a.start - b.start })
+	slices.SortFunc(c.edits, func(a, b edit) int { return cmp.Or(a.start-b.start, a.end-b.end) })
 	var body strings.Builder
 	end := 0
 	for _, e := range c.edits {

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"slices"
+
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -75,7 +77,16 @@ func (c *compiler) collectNeeds(file *syntax.File) {
 				c.lists[n.Name.Value] = c.lists[n.Name.Value] || n.Array != nil || n.Index != nil
 				flows[n.Name.Value] = append(flows[n.Name.Value], variables(n)...)
 			}
+		case *syntax.Stmt:
+			for _, name := range inputVariables(n) {
+				for _, r := range n.Redirs {
+					flows[name] = append(flows[name], variables(r)...)
+				}
+			}
 		case *syntax.WordIter:
+			if !n.InPos.IsValid() { // for x; do: over "$@"
+				flows[n.Name.Value] = append(flows[n.Name.Value], positional)
+			}
 			for _, item := range n.Items {
 				flows[n.Name.Value] = append(flows[n.Name.Value], variables(item)...)
 			}
@@ -108,6 +119,29 @@ func variables(n syntax.Node) []string {
 	for n := range syntax.Preorder(n) {
 		if p, ok := n.(*syntax.ParamExp); ok && p.Param != nil && !p.Length {
 			names = append(names, variable(p.Param.Value))
+		}
+	}
+	return names
+}
+
+// inputVariables returns the variables that a statement with a here-document or
+// here-string may read it into.
+func inputVariables(s *syntax.Stmt) []string {
+	var names []string
+	if !slices.ContainsFunc(s.Redirs, func(r *syntax.Redirect) bool { return r.Hdoc != nil || r.Op == syntax.WordHdoc }) {
+		return nil
+	}
+	for n := range syntax.Preorder(s) {
+		call, ok := n.(*syntax.CallExpr)
+		if !ok {
+			continue
+		}
+		switch name, operands := command(argsOf(call.Args, "")); name {
+		case "read", "mapfile", "readarray":
+			for _, a := range operands {
+				names = append(names, identifiers(a.lead)...)
+			}
+			names = append(names, "REPLY", "MAPFILE")
 		}
 	}
 	return names

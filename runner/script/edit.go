@@ -16,7 +16,8 @@ func (c *compiler) replace(m markAt, p place) error {
 			return err
 		}
 	}
-	if p.guard != nil {
+	if p.guard != nil && !c.guarded[p.guard] {
+		c.guarded[p.guard] = true
 		at := int(p.guard.Pos().Offset())
 		c.edit(at, at, "-- ")
 	}

@@ -147,7 +147,7 @@ func (a analysis) call(words []*syntax.Word, redirected bool) bool {
 	case "test":
 		return a.test(operands)
 	}
-	return strings.Contains(name, "/") || !isBuiltin(name)
+	return strings.Contains(name, "/") || !IsBuiltin(name)
 }
 
 // commandBytes are those that no shell expands in a command's name.

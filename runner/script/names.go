@@ -1,11 +1,11 @@
 package script
 
-// isBuiltin reports whether name is a builtin, a keyword or a predefined alias of dash,
+// IsBuiltin reports whether name is a builtin, a keyword or a predefined alias of dash,
 // bash, zsh (its modules included), mksh or ksh93. It is one list for all shells: a name that
 // only another shell knows costs its command a subshell and nothing else. Those that
 // analysis admits by themselves, such as echo, are missing, and so are those that do no more
 // than the program of the same name, such as cat in mksh.
-func isBuiltin(name string) bool {
+func IsBuiltin(name string) bool {
 	switch name {
 	// Keywords.
 	case "!", "[[", "]]", "{", "}", "case", "coproc", "do", "done", "elif", "else", "end", "esac", "fi", "for",

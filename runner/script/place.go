@@ -112,7 +112,7 @@ func (l *locator) step(above []syntax.Node, parent, child syntax.Node) {
 			l.index(arrayName(above), true)
 		}
 	case *syntax.Redirect:
-		l.redirect(p, child)
+		l.redirect(above, p, child)
 	case *syntax.FuncDecl:
 		if child != syntax.Node(p.Body) {
 			l.refuse("a replacement string cannot be a function's name")
@@ -304,7 +304,7 @@ func (l *locator) extGlob(g *syntax.ExtGlob) {
 	}
 }
 
-func (l *locator) redirect(r *syntax.Redirect, child syntax.Node) {
+func (l *locator) redirect(above []syntax.Node, r *syntax.Redirect, child syntax.Node) {
 	l.done = true
 	switch {
 	case same(r.N, child):
@@ -312,6 +312,7 @@ func (l *locator) redirect(r *syntax.Redirect, child syntax.Node) {
 	case same(r.Hdoc, child):
 		if isQuoted(r.Word) {
 			l.place.style, l.place.heredoc = inLiteral, r
+			l.input(above)
 			return
 		}
 		if l.literal && l.c.dialect == POSIX {
@@ -319,11 +320,23 @@ func (l *locator) redirect(r *syntax.Redirect, child syntax.Node) {
 			return
 		}
 		l.quotes(inHeredoc)
+		l.input(above)
+	case r.Op == syntax.WordHdoc:
+		l.input(above)
 	case r.Op == syntax.Hdoc || r.Op == syntax.DashHdoc:
 		l.refuse("a replacement string cannot be the end mark of a here-document")
 	case r.Op == syntax.DplOut || r.Op == syntax.DplIn:
 		// bash expands the word of >& again when it is no number.
 		l.class(Integer)
+	}
+}
+
+// input restricts what a statement may read into variables.
+func (l *locator) input(above []syntax.Node) {
+	if s, ok := above[len(above)-1].(*syntax.Stmt); ok {
+		for _, name := range inputVariables(s) {
+			l.need(l.c.need(name))
+		}
 	}
 }
 
