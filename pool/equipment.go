@@ -99,7 +99,7 @@ func (p *Pool) ours(pid int) bool {
 // guardAfter is how long a run lasts before it gets a guard, which is a process
 // of its own: one short task does without. Until then only direct children die
 // with a pool that is killed.
-const guardAfter = 10 * time.Millisecond
+const guardAfter = 20 * time.Millisecond
 
 // guardian is the pool's side of the guard.
 type guardian struct {

@@ -70,6 +70,9 @@ func Compile(src string, set template.Set, d Dialect, functions func(name string
 	if err := c.rewrite(file); err != nil {
 		return nil, err
 	}
+	if err := c.arguments(file); err != nil {
+		return nil, err
+	}
 	return c.finish(file, functions)
 }
 
@@ -153,6 +156,27 @@ func (c *compiler) rewrite(file *syntax.File) error {
 	return nil
 }
 
+// arguments finds out what the script's positional parameters must be.
+func (c *compiler) arguments(file *syntax.File) error {
+	if !c.script.Positional {
+		return nil
+	}
+	at := -1
+	walkPaths(file, func(path []syntax.Node) {
+		p, ok := path[len(path)-1].(*syntax.ParamExp)
+		if ok && at < 0 && p.Param != nil && isPositional(p.Param.Value, c.dialect) && scope(path) == scriptArgs {
+			at = int(p.Pos().Offset())
+		}
+	})
+	n := c.needs[scriptArgs]
+	if n.refuse != "" {
+		return c.src.errorAt(max(at, 0), n.refuse)
+	}
+	c.script.Args.Class = n.class
+	c.script.Args.Line, c.script.Args.Col = c.src.position(max(at, 0))
+	return nil
+}
+
 // leaves maps the offset of each mark to the path of the innermost node that holds it.
 func (c *compiler) leaves(file *syntax.File) map[int][]syntax.Node {
 	paths := map[int][]syntax.Node{}
@@ -204,7 +228,8 @@ func (c *compiler) finish(file *syntax.File, functions func(string) bool) (*Scri
 	}
 	body.Write(c.src.text[end:])
 	c.script.Body = body.String()
-	if !strings.HasSuffix(c.script.Body, "\n") {
+	// What follows the body must start on a line of its own, even after an escaped newline.
+	if line, ok := strings.CutSuffix(c.script.Body, "\n"); !ok || trailingBackslashes(line)%2 == 1 {
 		c.script.Body += "\n"
 	}
 	done := &source{src: c.script.Body, prefix: c.src.prefix}

@@ -47,6 +47,7 @@ func TestBody(t *testing.T) {
 		{POSIX, "a; b | c >f && ! d 2>&1 # {}", "a; b | c >f && ! d \"@1\" 2>&1 # {}\n"},
 		{POSIX, "cat <<E\nx\nE", "cat \"@1\" <<E\nx\nE\n"},
 		{POSIX, "echo a\\", "echo a\\\\ \"@1\"\n"},
+		{POSIX, "echo {}\\\n", "echo \"@1\"\\\n\n"},
 		{POSIX, "echo {}\r\nls", "echo \"@1\"\r\nls\n"},
 		{POSIX, "echo \xff{}\xfe", "echo \xff\"@1\"\xfe\n"},
 		{POSIX, "echo xp0n0z{}", "echo xp0n0z\"@1\"\n"},
@@ -116,6 +117,32 @@ func TestRecordGoesSomewhere(t *testing.T) {
 	}
 }
 
+func TestArgs(t *testing.T) {
+	tests := []struct {
+		src       string
+		class     Class
+		line, col int
+	}{
+		{"echo $1", Text, 1, 6},
+		{"echo\necho $(( $1 + 1 ))", Integer, 2, 10},
+		{"n=$1; (( n > 1 ))", Integer, 1, 3},
+		{"for x; do (( x )); done", Integer, 1, 1},
+		{"for x in \"$@\"; do a[x]=1; done", Integer, 1, 11},
+		{"echo ${!1}", Identifier, 1, 6},
+		{"f() { echo $(( $1 )); }; f 1; echo $1", Text, 1, 36},
+		{"f() { echo $(( $1 )); }; f $1", Integer, 1, 28},
+		{"echo {}", Text, 0, 0},
+	}
+	for _, tt := range tests {
+		s, err := Compile(tt.src, template.Set{}, Bash, nil)
+		if err != nil {
+			t.Errorf("%q: %v", tt.src, err)
+		} else if a := s.Args; a.Class != tt.class || a.Line != tt.line || a.Col != tt.col {
+			t.Errorf("%q: got %+v", tt.src, a)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	tests := []struct {
 		dialect   Dialect
@@ -153,6 +180,7 @@ func TestErrors(t *testing.T) {
 		{Zsh, "echo $[ {} ]", 1, 6, "$(( ))"},
 		{POSIX, "cat <<E\n${x#{}}\nE", 2, 5, "here-document"},
 		{Bash, "n={}; echo ${!n} $((n))", 1, 3, "both"},
+		{Bash, "echo ${1@P}", 1, 6, "runs code"},
 	}
 	for _, tt := range tests {
 		_, err := Compile(tt.src, template.Set{}, tt.dialect, nil)

@@ -45,16 +45,33 @@ func specialNeed(name string, d Dialect) need {
 	return need{}
 }
 
-// positional stands for all positional parameters among the variables.
-const positional = "@"
+// These stand for all positional parameters among the variables: those of the script, and
+// those of its functions.
+const (
+	scriptArgs   = "@"
+	functionArgs = "f@"
+)
 
 // argumentNeed is what the command name asks of an argument that is a token: set puts it
 // into the positional parameters, and so does a call of one of the script's functions.
 func (c *compiler) argumentNeed(name string) need {
-	if name == "set" || c.functions[name] {
-		return c.needs[positional]
+	switch {
+	case name == "set":
+		return c.needs[scriptArgs].and(c.needs[functionArgs])
+	case c.functions[name]:
+		return c.needs[functionArgs]
 	}
 	return need{}
+}
+
+// scope returns the name under which positional parameters are kept at the end of path.
+func scope(path []syntax.Node) string {
+	for _, n := range path {
+		if _, ok := n.(*syntax.FuncDecl); ok {
+			return functionArgs
+		}
+	}
+	return scriptArgs
 }
 
 // collectNeeds fills in needs, lists, maps and functions.
@@ -62,63 +79,78 @@ func (c *compiler) collectNeeds(file *syntax.File) {
 	c.needs, c.functions = map[string]need{}, map[string]bool{}
 	c.lists, c.maps = map[string]bool{}, map[string]bool{}
 	flows := map[string][]string{} // the variables whose values a variable gets
-	walkPaths(file, func(path []syntax.Node) {
-		switch n := path[len(path)-1].(type) {
-		case *syntax.FuncDecl:
-			if n.Name != nil {
-				c.functions[n.Name.Value] = true
-			}
-		case *syntax.CallExpr:
-			c.collectCall(n)
-		case *syntax.DeclClause:
-			c.collectDecl(n)
-		case *syntax.Assign:
-			if n.Name != nil {
-				c.lists[n.Name.Value] = c.lists[n.Name.Value] || n.Array != nil || n.Index != nil
-				flows[n.Name.Value] = append(flows[n.Name.Value], variables(n)...)
-			}
-		case *syntax.Stmt:
-			for _, name := range inputVariables(n) {
-				for _, r := range n.Redirs {
-					flows[name] = append(flows[name], variables(r)...)
-				}
-			}
-		case *syntax.WordIter:
-			if !n.InPos.IsValid() { // for x; do: over "$@"
-				flows[n.Name.Value] = append(flows[n.Name.Value], positional)
-			}
-			for _, item := range n.Items {
-				flows[n.Name.Value] = append(flows[n.Name.Value], variables(item)...)
-			}
-		case *syntax.ParamExp:
-			c.collectParam(path, n, flows)
-		case *syntax.Lit, *syntax.SglQuoted:
-			c.collectIdentifiers(path, n)
+	for n := range syntax.Preorder(file) {
+		if f, ok := n.(*syntax.FuncDecl); ok && f.Name != nil {
+			c.functions[f.Name.Value] = true
 		}
-	})
+	}
+	walkPaths(file, func(path []syntax.Node) { c.collect(path, flows) })
 	c.propagate(flows)
+}
+
+// collect notes what the node at the end of path says of variables.
+func (c *compiler) collect(path []syntax.Node, flows map[string][]string) {
+	flow := func(to string, from syntax.Node) { flows[to] = append(flows[to], variables(from, scope(path))...) }
+	switch n := path[len(path)-1].(type) {
+	case *syntax.CallExpr:
+		if name := c.collectCall(n); c.functions[name] {
+			flow(functionArgs, n)
+		} else if name == "set" {
+			flow(scope(path), n)
+		}
+	case *syntax.DeclClause:
+		c.collectDecl(n)
+	case *syntax.Assign:
+		if n.Name != nil {
+			c.lists[n.Name.Value] = c.lists[n.Name.Value] || n.Array != nil || n.Index != nil
+			flow(n.Name.Value, n)
+		}
+	case *syntax.Stmt:
+		for _, name := range inputVariables(n) {
+			for _, r := range n.Redirs {
+				flow(name, r)
+			}
+		}
+	case *syntax.WordIter:
+		if !n.InPos.IsValid() { // for x; do: over "$@"
+			flows[n.Name.Value] = append(flows[n.Name.Value], scope(path))
+		}
+		for _, item := range n.Items {
+			flow(n.Name.Value, item)
+		}
+	case *syntax.ParamExp:
+		if n.Exp != nil && n.Exp.Word != nil && n.Param != nil {
+			switch n.Exp.Op {
+			case syntax.AssignUnset, syntax.AssignUnsetOrNull:
+				flow(n.Param.Value, n.Exp.Word)
+			}
+		}
+		c.collectParam(path, n)
+	case *syntax.Lit, *syntax.SglQuoted:
+		c.collectIdentifiers(path, n)
+	}
 }
 
 func (c *compiler) addNeed(name string, n need) {
 	if name != "" && (n.class != Text || n.refuse != "") {
-		c.needs[variable(name)] = c.needs[variable(name)].and(n)
+		c.needs[name] = c.needs[name].and(n)
 	}
 }
 
-// variable returns the name under which a parameter's needs are kept.
-func variable(param string) string {
-	if param == "*" || param != "" && param[0] >= '1' && param[0] <= '9' {
-		return positional
+// variable returns the name under which a parameter's needs are kept in a scope.
+func variable(param, scope string) string {
+	if param == "*" || param == "@" || param != "" && param[0] >= '1' && param[0] <= '9' {
+		return scope
 	}
 	return param
 }
 
-// variables returns the variables that are expanded in n.
-func variables(n syntax.Node) []string {
+// variables returns the variables that are expanded in n, which stands in the given scope.
+func variables(n syntax.Node, scope string) []string {
 	var names []string
 	for n := range syntax.Preorder(n) {
 		if p, ok := n.(*syntax.ParamExp); ok && p.Param != nil && !p.Length {
-			names = append(names, variable(p.Param.Value))
+			names = append(names, variable(p.Param.Value, scope))
 		}
 	}
 	return names
@@ -162,21 +194,19 @@ func (c *compiler) propagate(flows map[string][]string) {
 }
 
 // collectParam notes what the place of an expansion asks of its variable.
-func (c *compiler) collectParam(path []syntax.Node, p *syntax.ParamExp, flows map[string][]string) {
+func (c *compiler) collectParam(path []syntax.Node, p *syntax.ParamExp) {
 	if p.Param == nil || p.Length || p.Names != 0 {
 		return
 	}
-	name := p.Param.Value
+	name := variable(p.Param.Value, scope(path))
 	switch {
 	case p.Excl:
 		c.addNeed(name, need{class: Identifier})
 		return
 	case p.Exp == nil || p.Exp.Word == nil:
 	case p.Exp.Op == syntax.OtherParamOps && p.Exp.Word.Lit() == "P":
-		c.addNeed(name, need{refuse: "the script runs code in this value with ${" + name + "@P}"})
+		c.addNeed(name, need{refuse: "the script runs code in this value with ${" + p.Param.Value + "@P}"})
 		return
-	case p.Exp.Op == syntax.AssignUnset, p.Exp.Op == syntax.AssignUnsetOrNull:
-		flows[name] = append(flows[name], variables(p.Exp.Word)...)
 	}
 	at := c.locate(path, int(p.Pos().Offset()), int(p.End().Offset()))
 	c.addNeed(name, need{class: at.class})
@@ -220,8 +250,9 @@ func isNameByte(b byte) bool {
 	return b == '_' || b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z'
 }
 
-// collectCall notes the variables that a builtin gives an attribute.
-func (c *compiler) collectCall(call *syntax.CallExpr) {
+// collectCall notes the variables that a builtin gives an attribute. It returns the
+// command's name.
+func (c *compiler) collectCall(call *syntax.CallExpr) string {
 	name, operands := command(argsOf(call.Args, ""))
 	switch name {
 	case "integer", "float", "nameref", "typeset", "declare":
@@ -234,6 +265,7 @@ func (c *compiler) collectCall(call *syntax.CallExpr) {
 			c.lists[a.lead] = c.lists[a.lead] || name != "read" || flagsOf(name, operands).list
 		}
 	}
+	return name
 }
 
 // collectDecl notes the attributes of the variables that a declaration names.

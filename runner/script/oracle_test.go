@@ -28,13 +28,14 @@ func nasty() []string {
 	}
 }
 
-// share returns the records for the n-th case: those that every place must stand, and a
-// part of the others, so that together the cases see all of them many times.
+// share returns the records for the n-th case: one that every place must stand, and a
+// part of the others, so that together the cases see all of them many times. With part at
+// 1 every case sees every record, which takes minutes.
 func share(records []string, n int) []string {
-	const part = 1
+	const part = 5
 	var some []string
 	for i, r := range records {
-		if strings.Contains(r, "pwned") || (i+n)%part == 0 {
+		if r == "$(touch pwned)" || (i+n)%part == 0 {
 			some = append(some, r)
 		}
 	}

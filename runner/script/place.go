@@ -113,23 +113,8 @@ func (l *locator) step(above []syntax.Node, parent, child syntax.Node) {
 		}
 	case *syntax.Redirect:
 		l.redirect(above, p, child)
-	case *syntax.FuncDecl:
-		if child != syntax.Node(p.Body) {
-			l.refuse("a replacement string cannot be a function's name")
-		}
-		l.done = true
-	case *syntax.WordIter:
-		if same(p.Name, child) {
-			l.refuse("a replacement string cannot be a loop's variable")
-			return
-		}
-		l.need(l.c.need(p.Name.Value))
-		l.done = true
-	case *syntax.CoprocClause:
-		if same(p.Name, child) {
-			l.refuse("a replacement string cannot be a coprocess's name")
-		}
-		l.done = true
+	case *syntax.FuncDecl, *syntax.WordIter, *syntax.CoprocClause:
+		l.named(p, child)
 	case *syntax.Stmt, *syntax.CmdSubst, *syntax.ProcSubst:
 		l.done = true
 	}
@@ -143,6 +128,26 @@ func arrayName(path []syntax.Node) string {
 		}
 	}
 	return ""
+}
+
+// named is for the commands that have a name in them.
+func (l *locator) named(parent, child syntax.Node) {
+	switch p := parent.(type) {
+	case *syntax.FuncDecl:
+		if child != syntax.Node(p.Body) {
+			l.refuse("a replacement string cannot be a function's name")
+		}
+	case *syntax.CoprocClause:
+		if same(p.Name, child) {
+			l.refuse("a replacement string cannot be a coprocess's name")
+		}
+	case *syntax.WordIter:
+		if same(p.Name, child) {
+			l.refuse("a replacement string cannot be a loop's variable")
+		}
+		l.need(l.c.need(p.Name.Value))
+	}
+	l.done = true
 }
 
 // same compares a field, which may be nil, with a child.

@@ -37,6 +37,11 @@ type Script struct {
 	// the record's arguments are to be its arguments.
 	Positional bool
 
+	// Args has no name and stands for nothing: its Class is what each of the positional
+	// arguments must be, for its Render to tell. It is Text unless the shell would evaluate
+	// them, as in echo $(($1 + 1)).
+	Args Value
+
 	// Appended says that the script had no replacement string, and that the last of
 	// Values, {}, was made the last argument of its last command.
 	Appended bool

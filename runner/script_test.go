@@ -1,0 +1,122 @@
+package runner_test
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+
+	"xpool/crashdetect"
+	"xpool/runner"
+)
+
+// TestMain lets the test binary play all programs of the scripts: xpool itself,
+// the guard that xpool starts from its own file, and the child.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == crashdetect.GuardName {
+		xpool()
+	}
+	testscript.Main(leakChecked{m}, map[string]func(){
+		"xpool": xpool,
+		"child": func() { os.Exit(playChild(os.Args[1:])) },
+	})
+}
+
+// xpool is what main does.
+func xpool() {
+	status := runner.Main(os.Args, os.Stdin, os.Stdout, os.Stderr, os.Environ())
+	status.Raise()
+	os.Exit(status.Code)
+}
+
+// leakChecked fails tests that leave goroutines behind.
+type leakChecked struct{ *testing.M }
+
+func (m leakChecked) Run() int {
+	code := m.M.Run()
+	if code != 0 {
+		return code
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// TestScript runs testdata/script. Beside the standard commands there are those
+// of scriptCommands; beside the standard conditions there is [race], for tests
+// that measure.
+func TestScript(t *testing.T) {
+	hearSignals(t)
+	deadline, bounded := t.Deadline()
+	testscript.Run(t, testscript.Params{
+		Dir:                filepath.Join("..", "testdata", "script"),
+		Cmds:               scriptCommands(),
+		RequireUniqueNames: true,
+		Condition: func(name string) (bool, error) {
+			if name == "race" {
+				return raceEnabled(), nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // not a second of sleep at each end
+			e.Setenv("MANY", many())
+			s := &stage{dir: e.WorkDir, env: e.Vars, patience: patience, jobs: map[string]*job{}}
+			if bounded {
+				// Half of what is left: the test is to say what it waited for.
+				s.patience = min(s.patience, time.Until(deadline)/2)
+			}
+			e.Values[stageKey{}] = s
+			e.Defer(s.clear)
+			return nil
+		},
+	})
+}
+
+// patience is how long a script waits for something, at most: long enough for any
+// machine, and short enough for whoever reads the failure.
+const patience = 30 * time.Second
+
+// many is the number of tasks in tests of a crowd: the race detector makes each
+// of them several times as dear.
+func many() string {
+	if raceEnabled() {
+		return "10000"
+	}
+	return "100000"
+}
+
+func raceEnabled() bool {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return false
+	}
+	for _, s := range info.Settings {
+		if s.Key == "-race" {
+			return s.Value == "true"
+		}
+	}
+	return false
+}
+
+// hearSignals makes signals that this process ignores do their work in those that
+// it starts. A shell starts its background jobs with SIGINT ignored, and xpool
+// leaves such a signal ignored.
+func hearSignals(t *testing.T) {
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT} {
+		if signal.Ignored(s) {
+			c := make(chan os.Signal, 1)
+			signal.Notify(c, s)
+			t.Cleanup(func() { signal.Stop(c) })
+		}
+	}
+}
