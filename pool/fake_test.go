@@ -47,7 +47,6 @@ type fakeKind struct {
 	alive     int             // how many there are
 	most      int             // the most there have been
 	byTask    map[string]step // what to do for Args[0]; the zero step: reply at once
-	running   map[string]struct{}
 }
 
 // step is what a fake worker does with a task.

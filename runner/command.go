@@ -118,8 +118,18 @@ func (c *scriptCommand) explain(err error) string { return err.Error() }
 
 func (c *scriptCommand) payload(ctx template.Context) (pool.Payload, error) {
 	p := pool.Payload{InWorker: c.noFork || c.script.Harmless}
+	if err := checkNUL(ctx); err != nil {
+		return pool.Payload{}, err
+	}
 	if c.script.Positional {
-		p.Args = ctx.Args
+		p.Args = make([]string, len(ctx.Args))
+	}
+	for i := range p.Args {
+		s, err := c.script.Args.Render(ctx.Args[i])
+		if err != nil {
+			return pool.Payload{}, err
+		}
+		p.Args[i] = s
 	}
 	if len(c.script.Values) > 0 {
 		p.Values = make([]string, len(c.script.Values))
@@ -131,7 +141,7 @@ func (c *scriptCommand) payload(ctx template.Context) (pool.Payload, error) {
 		}
 		p.Values[i] = s
 	}
-	return p, checkNUL(ctx)
+	return p, nil
 }
 
 // errNUL is why a record cannot be run by a shell.

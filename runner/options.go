@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,6 +68,8 @@ func (o *Options) Validate() error {
 		return errors.New("--shell and --exec exclude each other")
 	case o.Exec && len(o.Command) == 0:
 		return errors.New("--exec needs a program")
+	case slices.Contains(o.Operands, ":::"):
+		return errors.New("more than one ::: is not supported")
 	case o.HasArgs && len(o.Files) > 0:
 		return errors.New("records come from ::: or from --arg-file, not from both")
 	case o.Unordered && o.KeepOrder:

@@ -17,6 +17,7 @@ import (
 	"xpool/runner/input"
 	"xpool/runner/output"
 	"xpool/runner/progress"
+	"xpool/runner/value"
 )
 
 // interruptGrace is how long tasks may take to end when the run is interrupted,
@@ -186,8 +187,8 @@ func (r *run) feed() {
 			return
 		case errors.Is(err, input.ErrInterrupted):
 			return
-		case err != nil:
-			r.fail(err)
+		case err != nil: // what was read is done all the same
+			r.halt(err)
 			return
 		}
 		r.ledger.enter()
@@ -285,6 +286,9 @@ func (r *run) finish() Status {
 		return r.interrupted(sig)
 	}
 	status := r.ledger.status()
+	if r.opts.Progress == value.ProgressPlain {
+		r.say(r.ledger.progress())
+	}
 	if summary := r.ledger.summary(); summary != "" && !r.opts.Quiet {
 		r.say(summary)
 	}
