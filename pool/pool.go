@@ -72,6 +72,7 @@ type Pool struct {
 	sweep        *timer // set while orphans are to be reaped
 	failedStarts int    // workers in a row that did not come up
 	suspended    time.Time
+	shortages    int   // starts in a row that failed for want of something, with nothing running
 	startErr     error // why the pool itself ended a worker that was starting
 	stopping     bool  // Stop was called
 	ending       bool  // the last task is over
@@ -275,9 +276,6 @@ func (p *Pool) over() bool {
 
 // dispatch gives waiting tasks to workers, and starts workers for the rest.
 func (p *Pool) dispatch() {
-	if p.paused != nil {
-		return
-	}
 	coming := 0 // workers that will take a task without being asked again
 	for _, s := range p.slots {
 		if s.state == starting {
@@ -293,15 +291,12 @@ func (p *Pool) dispatch() {
 			if a := p.take(); a != nil {
 				s.begin(a)
 			}
-		} else if s := p.findEmpty(); s != nil && coming < waiting {
+		} else if s := p.findEmpty(); s != nil && coming < waiting && p.paused == nil {
 			s.start()
 			if s.state == starting {
 				coming++
 			}
 		} else {
-			return
-		}
-		if p.paused != nil {
 			return
 		}
 	}
@@ -313,10 +308,11 @@ func (p *Pool) waiting() int {
 	return len(p.pending) + len(p.again)
 }
 
-// findIdle returns the idle slot of the lowest number.
+// findIdle returns the slot of the lowest number that can begin a task; one
+// whose worker would have to start a process cannot during a pause.
 func (p *Pool) findIdle() *slot {
 	for _, s := range p.slots {
-		if s.state == idle && s.number <= p.jobs {
+		if s.state == idle && s.number <= p.jobs && (p.paused == nil || s.worker.resident()) {
 			return s
 		}
 	}

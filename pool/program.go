@@ -36,11 +36,12 @@ func (k *Program) hopeless(err error) bool {
 	return k.Fixed && errors.As(err, &start) && !errors.Is(err, syscall.E2BIG)
 }
 
+// foundMost bounds how many names are remembered, for tasks that each run
+// another program.
+const foundMost = 1000
+
 // find returns the file to execute for a program's name.
 func (k *Program) find(name string, env []string) (string, error) {
-	if strings.Contains(name, "/") {
-		return name, nil
-	}
 	if path, ok := k.found[name]; ok {
 		return path, nil
 	}
@@ -48,7 +49,9 @@ func (k *Program) find(name string, env []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	k.found[name] = path
+	if len(k.found) < foundMost {
+		k.found[name] = path
+	}
 	return path, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -76,24 +77,24 @@ func (k *Shell) argv() []string {
 	return []string{filepath.Base(k.path), "-s"}
 }
 
-// The functions that a worker is given: xpool_task is the body; the others put a
+// The functions that a worker is given: _xpool_task is the body, which begins on
+// the first line so that the shell counts lines as the user does; the others put a
 // task's number, attempt and values in their variables and run it, one in a
 // subshell and one in the worker, with its streams at the paths that they are
 // given. They answer with the task's number and its exit status.
 const (
 	shellReady = "ready"
-	prelude    = `_xpool_task() {
-%s
+	prelude    = `_xpool_task() { %s
 }
 _xpool_sub() {
 %s
 ( _xpool_task "$@" ) </dev/null >"$_xpool_out" 2>"$_xpool_err"
-command printf '%%s %%s\n' "$XPOOL_SEQ" "$?"
+command printf '%%s %%s\n' "$_xpool_seq" "$?"
 }
 _xpool_here() {
 %s
 _xpool_task "$@" </dev/null >"$_xpool_out" 2>"$_xpool_err"
-command printf '%%s %%s\n' "$XPOOL_SEQ" "$?"
+command printf '%%s %%s\n' "$_xpool_seq" "$?"
 }
 command printf '%%s\n' ` + shellReady + `
 `
@@ -102,7 +103,7 @@ command printf '%%s\n' ` + shellReady + `
 // prelude is what a worker reads first.
 func (k *Shell) prelude() string {
 	var b strings.Builder
-	b.WriteString("XPOOL_SEQ=$1 XPOOL_ATTEMPT=$2 _xpool_out=$3 _xpool_err=$4")
+	b.WriteString("_xpool_seq=$1 XPOOL_SEQ=$1 XPOOL_ATTEMPT=$2 _xpool_out=$3 _xpool_err=$4")
 	const fixed = 4
 	for i, name := range k.Names {
 		fmt.Fprintf(&b, " %s=${%d}", name, fixed+1+i)
@@ -151,6 +152,10 @@ func (w *shellWorker) open() (err error) {
 		return err
 	}
 	defer unix.Close(errs)
+	// So that a worker which is up lacks nothing for its first task.
+	if err = w.prepareCapture(); err != nil {
+		return err
+	}
 	spec := &child.Spec{
 		Path: w.kind.path, Argv: w.kind.argv(), Env: p.taskEnv(w.slot, 0, 0),
 		Stdin: w.stdinRead, Stdout: out, Stderr: errs,
@@ -305,10 +310,18 @@ func (w *shellWorker) replied(status int) {
 	})
 }
 
-// fail charges the current attempt with what the worker said.
+// garbageGrace is how long a worker may live on that said what is no reply. An
+// EXIT trap of a script that exits prints such things, and then the shell's exit
+// status is what counts.
+const garbageGrace = 100 * time.Millisecond
+
+// fail charges the current attempt with what the worker said, if it does not end
+// by itself.
 func (w *shellWorker) fail(what string) {
-	w.broke = what
-	w.process.kill()
+	if w.broke == "" {
+		w.broke = what
+		w.slot.pool.timers.after(garbageGrace, w.process.kill)
+	}
 }
 
 // exited is called when the shell is no more.
@@ -330,7 +343,10 @@ func (w *shellWorker) exited(status syscall.WaitStatus, _ Usage, pid int) {
 		return
 	}
 	w.slot.settled()
-	how := crashdetect.End{Status: status, HasStatus: true, Protocol: w.broke, ProtocolName: "shell"}
+	how := crashdetect.End{Status: status, HasStatus: true, ProtocolName: "shell"}
+	if !status.Exited() {
+		how.Protocol = w.broke
+	}
 	e := ended{pid: pid, words: string(w.last), gone: true, how: how}
 	w.capture.end(func() {
 		w.current = nil

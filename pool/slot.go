@@ -78,7 +78,7 @@ func (s *slot) start() {
 // ready is the worker's hello.
 func (s *slot) ready() {
 	if s.state == starting {
-		s.pool.failedStarts = 0
+		s.pool.failedStarts, s.pool.shortages = 0, 0
 		s.rest()
 	}
 }
@@ -112,9 +112,13 @@ func (s *slot) begin(a *attempt) {
 			s.timer = s.pool.timers.after(d, func() { s.end(timedOut, s.pool.killAfter) })
 		}
 	case child.Temporary(err) && a.starts < startTries:
-		a.starts++
 		s.attempt = nil
-		s.rest()
+		if s.rest(); s.worker.resident() {
+			s.leave() // what it holds is wanted elsewhere
+		}
+		if !s.pool.working() {
+			a.starts++
+		}
 		s.pool.putOff(a)
 	case s.pool.kind.hopeless(err): // one error for all, instead of one a task
 		s.why, s.signal = stopped, true
@@ -183,6 +187,7 @@ func (s *slot) over(e ended) {
 		Start: a.start, End: time.Now(), Usage: e.usage,
 	}
 	s.attempt, s.why, s.signal = nil, noReason, false
+	s.pool.unpause()
 	if !e.gone {
 		s.rest()
 	}
@@ -204,6 +209,7 @@ func (s *slot) giveBack() {
 func (s *slot) gone(words string) {
 	was := s.state
 	s.pool.publishGone(s)
+	s.pool.unpause()
 	s.enter(empty)
 	if was == starting {
 		s.pool.diedStarting(words)

@@ -7,32 +7,54 @@ import (
 	"xpool/pool/child"
 )
 
-// startTries bounds how often the start of one attempt is put off for a
-// shortage: with the delays of putOff, for about ten seconds.
+// startTries bounds how often a start is put off for a shortage that nothing of
+// the pool's own can end: with the delays of pause, for about ten seconds.
 const startTries = 30
 
 // putOff is for an attempt whose process could not be had now: it goes back to
-// the head of the queue, and no start is tried for a while.
+// the head of the queue until something has ended, or some time has passed.
 func (p *Pool) putOff(a *attempt) {
 	p.mu.Lock()
 	p.again = append(p.again, a)
 	p.mu.Unlock()
-	p.pause(min(time.Millisecond<<min(a.starts, 9), 500*time.Millisecond))
-}
-
-func (p *Pool) pause(d time.Duration) {
-	p.timers.stop(p.paused)
-	p.paused = p.timers.after(d, func() { p.paused = nil })
+	p.pause(a.starts)
 }
 
 // startFailed is for a worker that could not be started.
 func (p *Pool) startFailed(err error) {
-	if child.Temporary(err) && p.failedStarts < startTries {
-		p.failedStarts++
-		p.pause(min(time.Millisecond<<min(p.failedStarts, 9), 500*time.Millisecond))
-		return
+	switch {
+	case !child.Temporary(err), p.shortages >= startTries:
+		p.breakDown(err)
+	case p.working():
+		p.pause(p.shortages)
+	default:
+		p.shortages++
+		p.pause(p.shortages)
 	}
-	p.breakDown(err)
+}
+
+// working tells whether something runs whose end will end a shortage.
+func (p *Pool) working() bool {
+	for _, s := range p.slots {
+		if s.state == busy || s.state == leaving {
+			return true
+		}
+	}
+	return false
+}
+
+// pause keeps the pool from starting processes for a while, the longer the more
+// often it has been tried.
+func (p *Pool) pause(tries int) {
+	p.timers.stop(p.paused)
+	d := min(time.Millisecond<<min(tries, 9), 500*time.Millisecond)
+	p.paused = p.timers.after(d, func() { p.paused = nil })
+}
+
+// unpause is for the end of an attempt or a worker, which gave something back.
+func (p *Pool) unpause() {
+	p.timers.stop(p.paused)
+	p.paused = nil
 }
 
 // deathsAllowed bounds how many workers in a row may die before their hello.

@@ -3,7 +3,6 @@ package runner
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"xpool/crashdetect"
@@ -88,6 +87,15 @@ func (c *programCommand) label(ctx template.Context) string {
 	return showWords(c.words.Expand(ctx))
 }
 
+// explainShell adds which shell it is that does not come up.
+func explainShell(shell string, err error) string {
+	var broken *pool.BrokenError
+	if errors.As(err, &broken) {
+		return fmt.Sprintf("the shell %s: %v", quoteWord(shell), err)
+	}
+	return err.Error()
+}
+
 // scriptCommand runs a shell script, in workers that have it as a function.
 type scriptCommand struct {
 	source string
@@ -114,7 +122,7 @@ func (c *scriptCommand) kind() pool.Kind {
 }
 
 func (c *scriptCommand) inherits() bool           { return false }
-func (c *scriptCommand) explain(err error) string { return err.Error() }
+func (c *scriptCommand) explain(err error) string { return explainShell(c.shell, err) }
 
 func (c *scriptCommand) payload(ctx template.Context) (pool.Payload, error) {
 	p := pool.Payload{InWorker: c.noFork || c.script.Harmless}
@@ -201,7 +209,7 @@ func (c *linesCommand) kind() pool.Kind {
 }
 
 func (c *linesCommand) inherits() bool           { return false }
-func (c *linesCommand) explain(err error) string { return err.Error() }
+func (c *linesCommand) explain(err error) string { return explainShell(c.shell, err) }
 
 func (c *linesCommand) payload(ctx template.Context) (pool.Payload, error) {
 	line := strings.Join(ctx.Args, " ")
@@ -217,61 +225,4 @@ func (c *linesCommand) payload(ctx template.Context) (pool.Payload, error) {
 
 func (c *linesCommand) label(ctx template.Context) string {
 	return shorten(strings.Join(ctx.Args, " "))
-}
-
-// environment is the environment of the run.
-type environment []string
-
-func (e environment) get(name string) string {
-	for i := len(e) - 1; i >= 0; i-- {
-		if v, ok := strings.CutPrefix(e[i], name+"="); ok {
-			return v
-		}
-	}
-	return ""
-}
-
-// functionPrefix and functionSuffix enclose the names of the functions that bash
-// exports, in the names of environment variables.
-const (
-	functionPrefix = "BASH_FUNC_"
-	functionSuffix = "%%"
-)
-
-// hasFunction tells whether the environment brings a shell function of a name.
-func (e environment) hasFunction(name string) bool {
-	for _, v := range e {
-		if strings.HasPrefix(v, functionPrefix+name+functionSuffix+"=") {
-			return true
-		}
-	}
-	return false
-}
-
-// shell is the shell that runs scripts: the one asked for, else bash if the
-// environment has functions that only bash understands, else sh.
-func (e environment) shell() string {
-	if s := e.get("XPOOL_SHELL"); s != "" {
-		return s
-	}
-	for _, v := range e {
-		if strings.HasPrefix(v, functionPrefix) {
-			return "bash"
-		}
-	}
-	return "/bin/sh"
-}
-
-// resolve returns the file that a name without a slash stands for in PATH, as
-// well as it can: what cannot be found is told when it is to be run.
-func (e environment) resolve(name string) string {
-	if strings.Contains(name, "/") {
-		return name
-	}
-	for _, dir := range filepath.SplitList(e.get("PATH")) {
-		if path := filepath.Join(dir, name); isExecutable(path) {
-			return path
-		}
-	}
-	return name
 }

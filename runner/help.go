@@ -62,8 +62,9 @@ Output:
 A duration is a number of seconds, or has units: 1.5, 100ms, 2m, 1h30m.
 
 Environment: XPOOL_SHELL is the shell for scripts, XPOOL_JOBS the default of
---jobs, TMPDIR the place for output that waits for its turn. A task finds
-XPOOL_SEQ, XPOOL_SLOT, XPOOL_ATTEMPT and XPOOL_RUN in its environment.
+--jobs, XPOOL_MAX_DEPTH bounds runs in runs (10), TMPDIR is the place for output
+that waits for its turn. A task finds XPOOL_SEQ, XPOOL_SLOT, XPOOL_ATTEMPT,
+XPOOL_DEPTH and XPOOL_RUN in its environment.
 
 Exit status: 0 all tasks succeeded; 123 one exited with 1-254; 124 one exited
 with 255; 125 one was killed by a signal or timed out; 126 it cannot be run;

@@ -56,10 +56,12 @@ func (l *ledger) total() (n int64, known bool) {
 func (l *ledger) ended(t *task, r pool.Result) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.over++
 	if t.begun {
 		l.running--
+	} else if r.Verdict.Kind == crashdetect.Stopped {
+		return // as if it had not been read
 	}
+	l.over++
 	switch {
 	case r.Verdict.OK():
 		return

@@ -29,6 +29,7 @@ func (r *run) outputOptions() output.Options {
 			Width: func() int { return terminalWidth(r.streams.stderr) },
 		})
 		o.Status = r.progress
+		r.lines = mode == progress.Plain
 	}
 	return o
 }

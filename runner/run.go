@@ -17,7 +17,6 @@ import (
 	"xpool/runner/input"
 	"xpool/runner/output"
 	"xpool/runner/progress"
-	"xpool/runner/value"
 )
 
 // interruptGrace is how long tasks may take to end when the run is interrupted,
@@ -41,25 +40,31 @@ type run struct {
 	streams  streams
 	command  command
 	source   input.Source
-	stdin    *input.Interruptible // nil if standard input is not read
 	pool     *pool.Pool
 	printer  *output.Printer
 	ledger   *ledger
 	progress *progress.Progress // nil if none is shown
+	lines    bool               // the progress is lines for a log, of which the last one tells how it ended
 	ctx      context.Context    // done when no more tasks are to be begun
 	cancel   context.CancelFunc
 	inherit  bool          // tasks write to the run's own streams
 	sinks    []sink        // are told of each task
 	broken   chan struct{} // closed when a signal ends the run
 
-	mu     sync.Mutex
-	signal syscall.Signal // that ends the run; set before broken is closed
-	err    error          // that ends the run
+	mu      sync.Mutex
+	reading *input.Interruptible // nil if there is nothing to read
+	signal  syscall.Signal       // that ends the run; set before broken is closed
+	err     error                // that ends the run
 }
 
 // newRun gets everything ready; no task is begun. The error is one of usage or
 // of the system.
 func newRun(o Options, s streams) (*run, error) {
+	env, err := s.env.deeper()
+	if err != nil {
+		return nil, err
+	}
+	s.env = env
 	c, err := newCommand(&o, s.env)
 	if err != nil {
 		return nil, err
@@ -122,19 +127,13 @@ const manyJobs = 1 << 20
 
 func (r *run) openSource() error {
 	o := input.Options{Delim: byte(r.opts.Delim), Name: "standard input"}
-	open := func(name string) (io.ReadCloser, error) {
-		if name == "-" {
-			return r.openStdin()
-		}
-		return os.Open(name)
-	}
 	switch {
 	case r.opts.HasArgs:
 		r.source = input.Args(r.opts.Operands)
 	case len(r.opts.Files) > 0:
-		r.source = input.Files(r.opts.Files, open, o)
+		r.source = input.Files(r.opts.Files, r.openFile, o)
 	default:
-		in, err := r.openStdin()
+		in, err := r.read(r.streams.stdin)
 		if err != nil {
 			return err
 		}
@@ -143,14 +142,58 @@ func (r *run) openSource() error {
 	return nil
 }
 
-func (r *run) openStdin() (*input.Interruptible, error) {
-	in, err := input.NewInterruptible(r.streams.stdin)
+// openFile opens a file of records; "-" is standard input.
+func (r *run) openFile(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return r.read(r.streams.stdin)
+	}
+	type opened struct {
+		file *os.File
+		err  error
+	}
+	// Opening a fifo waits for its writer, and nothing can interrupt that: the
+	// goroutine ends with it, or with the process.
+	c := make(chan opened, 1)
+	go func() {
+		f, err := os.Open(name)
+		c <- opened{f, err}
+	}()
+	select {
+	case o := <-c:
+		if o.err != nil {
+			return nil, o.err
+		}
+		in, err := r.read(o.file)
+		if err != nil {
+			o.file.Close()
+			return nil, err
+		}
+		return &inputFile{in, o.file}, nil
+	case <-r.ctx.Done():
+		return nil, input.ErrInterrupted
+	}
+}
+
+// inputFile is a file that was opened for its records.
+type inputFile struct {
+	*input.Interruptible
+	file *os.File
+}
+
+func (f *inputFile) Close() error {
+	f.Interruptible.Close()
+	return f.file.Close()
+}
+
+// read makes a reader of f that ends when the run is to begin no more tasks.
+func (r *run) read(f *os.File) (*input.Interruptible, error) {
+	in, err := input.NewInterruptible(f)
 	if err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.stdin = in
+	r.reading = in
 	if r.ctx.Err() != nil {
 		in.Interrupt()
 	}
@@ -259,8 +302,8 @@ func (r *run) cancelInput() {
 	r.cancel()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stdin != nil {
-		r.stdin.Interrupt()
+	if r.reading != nil {
+		r.reading.Interrupt()
 	}
 }
 
@@ -286,7 +329,7 @@ func (r *run) finish() Status {
 		return r.interrupted(sig)
 	}
 	status := r.ledger.status()
-	if r.opts.Progress == value.ProgressPlain {
+	if r.lines {
 		r.say(r.ledger.progress())
 	}
 	if summary := r.ledger.summary(); summary != "" && !r.opts.Quiet {

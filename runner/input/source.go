@@ -21,13 +21,17 @@ import (
 type Record struct {
 	Text string // the bytes of the record, cut at the limit if Bad is set
 	Bad  error  // why the record cannot be used, a *TooLongError; nil for a good one
+
+	// LineGoesOn says that the record is not the last of its line, where a line is what xargs -L counts: the next record
+	// belongs to the same one. Only Words sets it; from any other source each record is a line.
+	LineGoesOn bool
 }
 
 // Source hands out records one after the other.
 type Source interface {
 	// Next returns the next record, and waits for it if it must. A bad record is no error: the records after it
-	// follow. At the clean end the error is io.EOF itself; any other one is a *SourceError. Once Next has returned
-	// an error it returns the same error for ever.
+	// follow. At the clean end the error is io.EOF itself; any other one is a *SourceError or, from Words, a *QuoteError.
+	// Once Next has returned an error it returns the same error for ever.
 	Next() (Record, error)
 
 	// Close releases what the source has opened itself, and nothing that was given to it open. It must not be called

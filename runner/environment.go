@@ -1,0 +1,96 @@
+package runner
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// environment is the environment of the run.
+type environment []string
+
+func (e environment) get(name string) string {
+	for i := len(e) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(e[i], name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// functionPrefix and functionSuffix enclose the names of the functions that bash
+// exports, in the names of environment variables.
+const (
+	functionPrefix = "BASH_FUNC_"
+	functionSuffix = "%%"
+)
+
+// hasFunction tells whether the environment brings a shell function of a name.
+func (e environment) hasFunction(name string) bool {
+	for _, v := range e {
+		if strings.HasPrefix(v, functionPrefix+name+functionSuffix+"=") {
+			return true
+		}
+	}
+	return false
+}
+
+// shell is the shell that runs scripts: the one asked for, else bash if the
+// environment has functions that only bash understands, else sh.
+func (e environment) shell() string {
+	if s := e.get("XPOOL_SHELL"); s != "" {
+		return s
+	}
+	for _, v := range e {
+		if strings.HasPrefix(v, functionPrefix) {
+			return "bash"
+		}
+	}
+	return "/bin/sh"
+}
+
+// resolve returns the file that a name without a slash stands for in PATH, as
+// well as it can: what cannot be found is told when it is to be run.
+func (e environment) resolve(name string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	for _, dir := range filepath.SplitList(e.get("PATH")) {
+		if path := filepath.Join(dir, name); isExecutable(path) {
+			return path
+		}
+	}
+	return name
+}
+
+// A run that starts itself must not become a fork bomb: each level of runs in
+// runs counts in XPOOL_DEPTH, and XPOOL_MAX_DEPTH, or else maxDepth, bounds it.
+const (
+	depthVariable    = "XPOOL_DEPTH"
+	maxDepthVariable = "XPOOL_MAX_DEPTH"
+	maxDepth         = 10
+)
+
+// deeper is the environment for the tasks of a run in e, one level further down.
+// A number that is none counts as not set.
+func (e environment) deeper() (environment, error) {
+	depth, err := strconv.Atoi(e.get(depthVariable))
+	if err != nil || depth < 0 {
+		depth = 0
+	}
+	most, err := strconv.Atoi(e.get(maxDepthVariable))
+	if err != nil || most < 0 {
+		most = maxDepth
+	}
+	if depth >= most {
+		return nil, fmt.Errorf("runs are nested %d deep, which %s forbids (does a task start this very run?)", depth, maxDepthVariable)
+	}
+	next := make(environment, 0, len(e)+1)
+	for _, v := range e {
+		if !strings.HasPrefix(v, depthVariable+"=") {
+			next = append(next, v)
+		}
+	}
+	return append(next, depthVariable+"="+strconv.Itoa(depth+1)), nil
+}
