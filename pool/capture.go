@@ -10,10 +10,11 @@ import (
 
 // A grandchild may hold a task's output open when the task itself has ended.
 // What it still says within a quiet moment belongs to the task; it does not
-// hold it for longer than the limit, however much it says.
+// hold it for longer than the limits, however much it says.
 const (
 	quietMoment = 30 * time.Millisecond
 	quietLimit  = time.Second
+	lateMost    = 1 << 20 // bytes
 )
 
 // readsAtOnce bounds how often one stream is read before the others get their
@@ -30,17 +31,22 @@ type capture struct {
 
 	reusable bool // the pipes can get a new writer after an end of file
 
-	out   Output // of the present attempt; nil between attempts
-	ended bool   // the attempt itself has ended: an end of file now is the end
-	over  func() // called once, when nothing more will come of the attempt
-	quiet *timer
-	limit *timer
+	out    Output // of the present attempt; nil between attempts
+	young  bool   // the attempt began since the last look at the watch list
+	listed bool   // on the watch list
+	ended  bool   // the attempt itself has ended: an end of file now is the end
+	over   func() // called once, when nothing more will come of the attempt
+	quiet  *timer
+	limit  *timer
+	left   time.Duration // of the limit, when it began or at the last pause
+	since  int           // bytes read since the end
 }
 
 type capturedStream struct {
-	fd     int
-	eof    bool
-	paused bool // the Output wants no more for now
+	fd      int
+	eof     bool
+	watched bool // the reactor tells of it
+	paused  bool // the Output wants no more for now
 }
 
 // newCapture makes the two pipes and returns their ends for writing too, which
@@ -54,8 +60,7 @@ func newCapture(p *Pool, reusable bool) (c *capture, w [streams]int, err error) 
 		r, wr, err := reactor.Pipe()
 		if err == nil {
 			c.streams[i].fd, w[i] = r, wr
-			unix.SetNonblock(r, true)
-			err = p.reactor.Add(r, func() bool { return c.read(Stream(i)) })
+			err = unix.SetNonblock(r, true)
 		}
 		if err != nil {
 			c.close()
@@ -76,20 +81,79 @@ func closeAll(fds [streams]int) {
 
 // begin takes what comes from now on for an attempt whose output goes to out.
 func (c *capture) begin(out Output) {
-	c.out, c.ended = out, false
+	c.out, c.ended, c.young = out, false, true
 	for i := range c.streams {
 		c.streams[i].eof = false
+	}
+	c.pool.watchLater(c)
+}
+
+// watchAfter is how often it is looked which attempts have lasted. What a task
+// prints before is read when it ends, and costs no wake-up of its own: most
+// tasks are short, and being woken by the output, the end of each stream and the
+// end of the process costs more than running many a task.
+const watchAfter = 5 * time.Millisecond
+
+// watchLater has c watched if its attempt lasts.
+func (p *Pool) watchLater(c *capture) {
+	if c.listed {
+		return
+	}
+	c.listed = true
+	p.unwatched = append(p.unwatched, c)
+	if p.watching == nil {
+		p.watching = p.timers.after(watchAfter, p.watchLasting)
+	}
+}
+
+// watchLasting watches the captures of the attempts that have lasted.
+func (p *Pool) watchLasting() {
+	p.watching = nil
+	young := p.unwatched[:0]
+	for _, c := range p.unwatched {
+		switch {
+		case c.out == nil:
+			c.listed = false
+		case c.young:
+			c.young = false
+			young = append(young, c)
+		default:
+			c.listed = false
+			c.watch()
+		}
+	}
+	clear(p.unwatched[len(young):])
+	p.unwatched = young
+	if len(young) > 0 {
+		p.watching = p.timers.after(watchAfter, p.watchLasting)
+	}
+}
+
+// watch has the reactor tell of what comes, and of what is there already. Where
+// that fails for want of memory, the stream is read at the attempt's end.
+func (c *capture) watch() {
+	for i := range c.streams {
+		s := &c.streams[i]
+		if s.fd < 0 || s.watched || s.paused || s.eof {
+			continue
+		}
+		s.watched = c.pool.reactor.Add(s.fd, func() bool { return c.read(Stream(i)) }) == nil
+	}
+}
+
+func (c *capture) unwatch(s *capturedStream) {
+	if s.watched {
+		c.pool.reactor.Remove(s.fd)
+		s.watched = false
 	}
 }
 
 // end is called when the attempt itself has ended and has no more to say. over
 // is called when all that it, and who inherited its streams, have said is read.
 func (c *capture) end(over func()) {
-	c.ended, c.over = true, over
+	c.ended, c.over, c.left, c.since = true, over, quietLimit, 0
 	for i := range c.streams {
-		if c.read(Stream(i)) {
-			c.pool.reactor.Again(c.streams[i].fd)
-		}
+		c.read(Stream(i))
 	}
 	c.check()
 	switch {
@@ -97,24 +161,49 @@ func (c *capture) end(over func()) {
 	case c.pool.stopping && c.paused(): // its reader is not waited for any more
 		c.finish()
 	default:
+		for i := range c.streams { // anew, so that it tells of what is there
+			c.unwatch(&c.streams[i])
+		}
+		c.watch()
 		c.listen()
 	}
 }
 
 func (c *capture) paused() bool { return c.streams[Stdout].paused || c.streams[Stderr].paused }
 
-// listen restarts the quiet moment; a paused stream has all the time it needs.
+// pipeHolds is how much a pipe holds: after more than that since its end, what
+// comes is not the attempt's own any more.
+const pipeHolds = 64 << 10
+
+// listen restarts the quiet moment. While a stream is paused neither it nor the
+// limit runs, as long as there may be something of the attempt's own to come:
+// that time is its reader's.
 func (c *capture) listen() {
 	c.pool.timers.stop(c.quiet)
 	c.quiet = nil
 	if c.paused() {
-		c.pool.timers.stop(c.limit)
-		c.limit = nil
+		if c.limit != nil && c.since <= pipeHolds {
+			c.left = max(0, time.Until(c.limit.at))
+			c.pool.timers.stop(c.limit)
+			c.limit = nil
+		}
 		return
 	}
-	c.quiet = c.pool.timers.after(quietMoment, c.finish)
+	c.quiet = c.pool.timers.after(quietMoment, c.stillQuiet)
 	if c.limit == nil {
-		c.limit = c.pool.timers.after(quietLimit, c.finish)
+		c.limit = c.pool.timers.after(c.left, c.finish)
+	}
+}
+
+// stillQuiet ends the attempt unless something has come that the reactor has not
+// told of yet, as when this process was kept from running.
+func (c *capture) stillQuiet() {
+	c.quiet = nil
+	for i := range c.streams {
+		c.read(Stream(i))
+	}
+	if c.over != nil && c.quiet == nil && !c.paused() {
+		c.finish()
 	}
 }
 
@@ -129,11 +218,18 @@ func (c *capture) read(i Stream) (again bool) {
 		switch {
 		case err == unix.EINTR:
 		case n > 0:
+			if c.ended {
+				c.since += n
+			}
 			if !c.out.Write(i, c.pool.buf[:n], func() { c.pool.post(func() { c.resume(i) }) }) {
 				s.paused = true
-				c.pool.reactor.Remove(s.fd)
+				c.unwatch(s)
 			}
 			if c.over != nil {
+				if c.since > lateMost {
+					c.finish()
+					return false
+				}
 				c.listen()
 			}
 			if s.paused {
@@ -159,10 +255,7 @@ func (c *capture) resume(i Stream) {
 	if s.fd < 0 {
 		return
 	}
-	// Adding tells at once whether there is something to read.
-	if err := c.pool.reactor.Add(s.fd, func() bool { return c.read(i) }); err != nil {
-		s.eof = true
-	}
+	c.watch() // which tells at once whether there is something to read
 	if c.over != nil {
 		c.listen()
 		c.check()
@@ -187,6 +280,9 @@ func (c *capture) finish() {
 	c.pool.timers.stop(c.quiet)
 	c.pool.timers.stop(c.limit)
 	c.quiet, c.limit, c.over, c.out = nil, nil, nil, nil
+	for i := range c.streams {
+		c.unwatch(&c.streams[i])
+	}
 	over()
 }
 
@@ -199,7 +295,7 @@ func (c *capture) close() {
 	for i := range c.streams {
 		s := &c.streams[i]
 		if s.fd >= 0 {
-			c.pool.reactor.Remove(s.fd)
+			c.unwatch(s)
 			unix.Close(s.fd)
 			s.fd = -1
 		}

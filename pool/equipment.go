@@ -73,17 +73,14 @@ func (e *equipment) taskEnv(s *slot, seq int64, attempt int) []string {
 		"XPOOL_ATTEMPT="+strconv.Itoa(attempt))
 }
 
-// tidy is the end of the pool's goroutine: what the children have left behind
-// is ended, and everything of the pool's is given back.
+// tidy is the end of the pool's goroutine: everything of the pool's is given
+// back.
 func (p *Pool) tidy() {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
 	if p.reactor == nil { // a test's
 		return
-	}
-	if p.opts.Subreaper {
-		crashdetect.EndFamily(p.ours, p.killAfter)
 	}
 	p.endGuard()
 	p.watcher.Close()

@@ -68,14 +68,18 @@ type Pool struct {
 	slots        []*slot
 	jobs         int
 	timers       timers
-	paused       *timer // set while no process is to be started
-	sweep        *timer // set while orphans are to be reaped
-	failedStarts int    // workers in a row that did not come up
+	paused       *timer     // set while no process is to be started
+	unwatched    []*capture // of attempts that may be short
+	watching     *timer     // set while there are any
+	sweep        *timer     // set while orphans are to be reaped
+	failedStarts int        // workers in a row that did not come up
 	suspended    time.Time
 	shortages    int   // starts in a row that failed for want of something, with nothing running
 	startErr     error // why the pool itself ended a worker that was starting
-	stopping     bool  // Stop was called
-	ending       bool  // the last task is over
+	family       family
+	stopBy       time.Time // when all is to be over, once Stop was called
+	stopping     bool      // Stop was called
+	ending       bool      // the last task is over
 	broken       error
 	guard        *guardian
 }
@@ -271,7 +275,7 @@ func (p *Pool) over() bool {
 		}
 		left = left || s.state != empty
 	}
-	return !left
+	return !left && p.familyGone()
 }
 
 // dispatch gives waiting tasks to workers, and starts workers for the rest.
@@ -364,16 +368,23 @@ func (p *Pool) take() *attempt {
 // few enough that they do not add up.
 const window = 32
 
-func (p *Pool) finish(t *Task, r Result) {
-	t.Done(r)
-	if p.opts.Subreaper && p.sweep == nil {
-		p.sweep = p.timers.after(sweepAfter, func() {
-			p.sweep = nil
-			crashdetect.ReapAdopted(p.ours)
-		})
+func (p *Pool) finish(t *Task, r Result) { t.Done(r) }
+
+// sweepOrphans reaps the orphans that have ended, from now on until nothing runs
+// that could have left any.
+func (p *Pool) sweepOrphans() {
+	if !p.opts.Subreaper || p.sweep != nil {
+		return
 	}
+	p.sweep = p.timers.after(sweepAfter, func() {
+		p.sweep = nil
+		crashdetect.ReapAdopted(p.ours)
+		if p.working() {
+			p.sweepOrphans()
+		}
+	})
 }
 
-// sweepAfter is how long orphans that have ended stay zombies after a task did:
+// sweepAfter is how long orphans that have ended stay zombies at the most:
 // looking for them costs more than a few zombies do.
 const sweepAfter = time.Second

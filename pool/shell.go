@@ -78,38 +78,44 @@ func (k *Shell) argv() []string {
 }
 
 // The functions that a worker is given: _xpool_task is the body, which begins on
-// the first line so that the shell counts lines as the user does; the others put a
-// task's number, attempt and values in their variables and run it, one in a
-// subshell and one in the worker, with its streams at the paths that they are
-// given. They answer with the task's number and its exit status.
+// the first line so that the shell counts lines as the user does. _xpool_sub and
+// _xpool_here put a task's number, attempt and values in their variables and run
+// it, in a subshell or in the worker, with its streams at the paths that they are
+// given. _xpool_reply answers with the task's number and its exit status; it is a
+// command line of its own, because bash drops the whole of one in which an
+// expansion fails, and goes on with the next. Whether the paths can be opened is
+// tried before the worker says that it is ready.
 const (
-	shellReady = "ready"
+	shellReady = "xpool-ready"
 	prelude    = `_xpool_task() { %s
 }
 _xpool_sub() {
 %s
 ( _xpool_task "$@" ) </dev/null >"$_xpool_out" 2>"$_xpool_err"
-command printf '%%s %%s\n' "$_xpool_seq" "$?"
 }
 _xpool_here() {
 %s
 _xpool_task "$@" </dev/null >"$_xpool_out" 2>"$_xpool_err"
-command printf '%%s %%s\n' "$_xpool_seq" "$?"
 }
+_xpool_reply() {
+command printf '%%s %%s\n' "$1" "$?"
+}
+if { :; } >%s; then :; else exit 1; fi
 command printf '%%s\n' ` + shellReady + `
 `
 )
 
-// prelude is what a worker reads first.
-func (k *Shell) prelude() string {
+// prelude is what a worker reads first. It can open path for writing if it is to
+// be of use.
+func (k *Shell) prelude(path string) string {
 	var b strings.Builder
-	b.WriteString("_xpool_seq=$1 XPOOL_SEQ=$1 XPOOL_ATTEMPT=$2 _xpool_out=$3 _xpool_err=$4")
+	b.WriteString("XPOOL_SEQ=$1 XPOOL_ATTEMPT=$2 _xpool_out=$3 _xpool_err=$4")
 	const fixed = 4
 	for i, name := range k.Names {
 		fmt.Fprintf(&b, " %s=${%d}", name, fixed+1+i)
 	}
 	fmt.Fprintf(&b, "\nshift %d", fixed+len(k.Names))
-	return fmt.Sprintf(prelude, k.Body, b.String(), b.String())
+	return fmt.Sprintf(prelude, k.Body, b.String(), b.String(), appendQuoted(nil, path))
 }
 
 // shellWorker is one shell.
@@ -125,7 +131,10 @@ type shellWorker struct {
 	command []byte     // reused
 	current *attempt   // nil while it is idle
 	last    []byte     // line of the worker's own standard error
-	broke   string     // what it said that is no reply
+	broke   string     // what it said that is no reply, if no reply followed
+	doubt   *timer     // set while a reply may yet follow that
+
+	replyLen int // bytes of the line after the last command
 
 	// The pipe for commands. Both ends are kept: what is left in it when the
 	// worker dies tells whether the last command has begun. The end for writing
@@ -164,7 +173,11 @@ func (w *shellWorker) open() (err error) {
 		return err
 	}
 	w.number = w.process.pid()
-	return w.send([]byte(w.kind.prelude()))
+	command, err := w.source.shorten([]byte(w.kind.prelude(w.capture.paths[Stdout])))
+	if err != nil {
+		return err
+	}
+	return w.send(command)
 }
 
 // said keeps the last line of the worker's own standard error.
@@ -186,8 +199,12 @@ func (w *shellWorker) run(a *attempt) error {
 	if err != nil {
 		return err
 	}
+	reply := fmt.Appendf(nil, "_xpool_reply %d\n", a.task.Seq)
+	w.replyLen = len(reply)
+	command = append(command, reply...)
 	w.current = a
 	w.process.since, w.process.working = a.start, true
+	w.believe()
 	w.capture.begin(a.task.Output)
 	return w.send(command)
 }
@@ -207,10 +224,11 @@ func (w *shellWorker) send(b []byte) error {
 }
 
 // unread tells whether the worker has left a part of its last command unread,
-// which then has not begun: the end of the line is read last.
+// which then has not begun: the end of its line is read last. The line that asks
+// for the reply may be left when a task is running.
 func (w *shellWorker) unread() bool {
 	n, err := unix.IoctlGetInt(w.stdinRead, fionread)
-	return err == nil && n > 0
+	return err == nil && n > w.replyLen
 }
 
 func checkNUL(p Payload) error {
@@ -262,22 +280,24 @@ func appendQuoted(b []byte, s string) []byte {
 	return append(b, '\'')
 }
 
-// reply is called for each line of the worker's standard output.
+// reply is called for each line of the worker's standard output. Apart from
+// replies there can be what the shell's own start-up files and the traps of a
+// script say; it belongs to no task and is dropped, unless it is in the way of a
+// reply.
 func (w *shellWorker) reply(line []byte) {
-	switch {
-	case w.slot.state == starting && string(line) == shellReady:
+	if w.slot.state == starting && string(line) == shellReady {
 		w.slot.ready()
-	case w.current == nil:
-		// Nothing was asked: not a worker that we can believe.
-		w.process.kill()
-	default:
-		seq, status, ok := parseReply(line)
-		if !ok || seq != w.current.task.Seq {
-			w.fail(fmt.Sprintf("%q is not a reply", line))
-			return
-		}
-		w.replied(status)
+		return
 	}
+	if w.current == nil {
+		return
+	}
+	seq, status, ok := parseReply(line)
+	if !ok || seq != w.current.task.Seq {
+		w.garbled(line)
+		return
+	}
+	w.replied(status)
 }
 
 // parseReply reads "SEQ STATUS".
@@ -295,6 +315,7 @@ func (w *shellWorker) replied(status int) {
 	if w.process.ending { // it may say what it likes, it is being ended
 		return
 	}
+	w.believe()
 	w.process.working = false
 	w.slot.settled()
 	e := ended{pid: w.number, how: crashdetect.End{
@@ -310,23 +331,29 @@ func (w *shellWorker) replied(status int) {
 	})
 }
 
-// garbageGrace is how long a worker may live on that said what is no reply. An
-// EXIT trap of a script that exits prints such things, and then the shell's exit
-// status is what counts.
+// garbageGrace is how long a worker may go without a reply that has said what is
+// none. It is short of a hang, and long enough for a shell that exits to do so,
+// whose exit status then counts.
 const garbageGrace = 100 * time.Millisecond
 
-// fail charges the current attempt with what the worker said, if it does not end
-// by itself.
-func (w *shellWorker) fail(what string) {
-	if w.broke == "" {
-		w.broke = what
-		w.slot.pool.timers.after(garbageGrace, w.process.kill)
+// garbled charges the current attempt with what the worker said, if neither a
+// reply nor the worker's end follows.
+func (w *shellWorker) garbled(line []byte) {
+	w.broke = fmt.Sprintf("%q is not a reply", line)
+	if w.doubt == nil {
+		w.doubt = w.slot.pool.timers.after(garbageGrace, w.process.kill)
 	}
+}
+
+func (w *shellWorker) believe() {
+	w.slot.pool.timers.stop(w.doubt)
+	w.broke, w.doubt = "", nil
 }
 
 // exited is called when the shell is no more.
 func (w *shellWorker) exited(status syscall.WaitStatus, _ Usage, pid int) {
 	w.died = true
+	w.slot.pool.timers.stop(w.doubt)
 	w.words.drain()
 	w.replies.drain()
 	if w.current == nil {

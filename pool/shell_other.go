@@ -58,7 +58,7 @@ func (c *shellCapture) openFIFO(i Stream) error {
 	if c.hold[i], err = unix.Open(c.paths[i], unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err != nil {
 		return &os.PathError{Op: "open", Path: c.paths[i], Err: err}
 	}
-	return c.pool.reactor.Add(fd, func() bool { return c.read(i) })
+	return nil
 }
 
 func (c *shellCapture) end(over func()) {

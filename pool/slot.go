@@ -99,6 +99,7 @@ func (s *slot) rest() {
 func (s *slot) begin(a *attempt) {
 	s.enter(busy)
 	s.attempt = a
+	s.pool.sweepOrphans()
 	place := Place{Slot: s.number, Attempt: a.number}
 	var err error
 	if a.payload, err = a.task.Payload(place); err == nil {

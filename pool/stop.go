@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"syscall"
 	"time"
 
 	"xpool/crashdetect"
@@ -15,6 +16,9 @@ func (p *Pool) stop(grace time.Duration) {
 	p.mu.Unlock()
 	p.stopping = true
 	p.killAfter = min(p.killAfter, grace)
+	if by := time.Now().Add(grace); p.stopBy.IsZero() || by.Before(p.stopBy) {
+		p.stopBy = by
+	}
 	p.makeRoom()
 	for _, a := range again {
 		p.finish(a.task, stoppedResult(a.task, a.number))
@@ -58,4 +62,43 @@ func (p *Pool) breakDown(err error) {
 		p.broken = err
 		p.stop(p.killAfter)
 	}
+}
+
+// family is what the pool does about the orphans at its end: they are told to
+// end, are given the time that any worker has, and are killed then.
+type family struct {
+	told  map[int]bool
+	until time.Time
+	timer *timer
+}
+
+// familyEvery is how often it is looked whether the orphans have ended.
+const familyEvery = 10 * time.Millisecond
+
+// familyGone tells whether no orphan is left, and sees to that.
+func (p *Pool) familyGone() bool {
+	f := &p.family
+	if !p.opts.Subreaper || f.timer != nil {
+		return f.timer == nil
+	}
+	crashdetect.ReapAdopted(p.ours)
+	left := crashdetect.FindAdopted(p.ours, func(crashdetect.Adoptee) bool { return true })
+	if len(left) == 0 {
+		return true
+	}
+	if f.told == nil {
+		f.told, f.until = map[int]bool{}, time.Now().Add(p.killAfter)
+	}
+	if now := time.Now(); !now.Before(f.until) || p.stopping && !now.Before(p.stopBy) {
+		crashdetect.EndFamily(p.ours, 0)
+		return true
+	}
+	for _, pid := range left {
+		if !f.told[pid] {
+			f.told[pid] = true
+			crashdetect.SignalTree(pid, syscall.SIGTERM)
+		}
+	}
+	f.timer = p.timers.after(familyEvery, func() { f.timer = nil })
+	return false
 }

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"xpool/crashdetect"
 )
 
@@ -57,6 +59,7 @@ func (s Status) Raise() {
 		// The runtime ignores this signal, but for a failed write to standard
 		// output, which it makes the death that is wanted.
 		signal.Reset(syscall.SIGPIPE)
+		breakStdout()
 		_, _ = os.Stdout.Write([]byte{0})
 		return
 	}
@@ -68,3 +71,15 @@ func (s Status) Raise() {
 
 // deathTakes is more than it takes until some thread handles a signal.
 const deathTakes = 100 * time.Millisecond
+
+// breakStdout puts a pipe without a reader in the place of standard output, so
+// that nobody else can get what is written there.
+func breakStdout() {
+	var p [2]int
+	if syscall.Pipe(p[:]) != nil {
+		return
+	}
+	syscall.Close(p[0])
+	syscall.Close(syscall.Stdout)
+	_, _ = unix.FcntlInt(uintptr(p[1]), unix.F_DUPFD, syscall.Stdout)
+}

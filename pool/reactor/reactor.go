@@ -100,9 +100,6 @@ func (r *Reactor) Remove(fd int) {
 	}
 }
 
-// Again has the handler of fd called once more before the reactor blocks.
-func (r *Reactor) Again(fd int) { r.again = append(r.again, fd) }
-
 // Wait blocks until a descriptor is ready, Wake is called or d has passed
 // (Forever: no limit), calls the handlers of what is ready and returns.
 func (r *Reactor) Wait(d time.Duration) error {

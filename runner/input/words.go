@@ -137,8 +137,12 @@ func (w *words) take(n int) []byte {
 func (w *words) plain() int {
 	switch w.state {
 	case bare:
+		special := uint64(1<<0 | 1<<'\n' | 1<<'"' | 1<<'\'') // a bit for each byte below 64
+		if !w.opt.Lines {
+			special |= 1<<' ' | 1<<'\t'
+		}
 		for i, c := range w.in.unread {
-			if c <= '\\' && isSpecial(c) && !(w.opt.Lines && isBlank(c)) {
+			if c < 64 && special>>c&1 != 0 || c == '\\' {
 				return i
 			}
 		}
@@ -305,15 +309,6 @@ func (w *words) Close() error {
 	}
 	w.text = nil
 	return err
-}
-
-// isSpecial says whether c does not simply stand for itself outside quotes.
-func isSpecial(c byte) bool {
-	switch c {
-	case 0, ' ', '\t', '\n', '\'', '"', '\\':
-		return true
-	}
-	return false
 }
 
 // isBlank is the isblank(3) of the C locale.

@@ -58,7 +58,7 @@ func wordCases() []wordCase {
 		{"a\rb\vc\fd \r\v\fe\r\nf", plain, "<a\rb\vc\fd>+<e\r><f>"},
 		{"a\v\nb\n", plain, "<a\v><b>"},
 		{`'a b'"c d"\ e f`, plain, "<a bc d e>+<f>"},
-		{`'a\' "b'\"`, plain, `<a\>+"`},
+		{`'a\' "b'\"`, plain, `<a\>+<b'\>`},
 		{"'' \"\"\nx", plain, "<>+<><x>"},
 		{"a\\\n\nb", plain, "<a\n><b>"},
 		{"a\\ \nb\nc", plain, "<a >+<b><c>"},

@@ -133,6 +133,8 @@ type Printer struct {
 	slots  []slot
 	live   []byte
 	pieces []segment
+
+	flushed time.Time // when it last wrote
 }
 
 // New starts the printer's goroutine, which ends in Close or Abort; one of them

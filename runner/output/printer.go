@@ -42,6 +42,7 @@ func (p *Printer) run() {
 			p.print(w)
 			p.spill() // a head that never stops must not keep others from the disk
 		case p.screen.flush():
+			p.pace()
 		case p.spill():
 		case !p.rest():
 			p.screen.clear()
@@ -50,6 +51,24 @@ func (p *Printer) run() {
 		p.resume()
 		p.screen.drawIfDue()
 	}
+}
+
+// paceEvery is how far apart writes are while results come in a stream: being
+// woken for each result would cost more than running many a task. The first
+// result after a quiet time is never held up.
+const paceEvery = time.Millisecond
+
+// pace waits a little if the last write was a moment ago, for more to print.
+func (p *Printer) pace() {
+	now := time.Now()
+	p.mu.Lock()
+	ending := p.ending
+	p.mu.Unlock()
+	if !ending && now.Sub(p.flushed) < paceEvery {
+		time.Sleep(paceEvery)
+		now = now.Add(paceEvery)
+	}
+	p.flushed = now
 }
 
 func (p *Printer) take() work {
