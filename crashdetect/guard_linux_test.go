@@ -159,7 +159,7 @@ func TestAwaitOwner(t *testing.T) {
 		strings.Repeat("x", 1<<16):   {fails: true},
 		"xpool-guard 2 10 2 3 4 a\n": {fails: true},
 	} {
-		got, left, err := awaitOwner(io.MultiReader(strings.NewReader(text[:len(text)/2]), strings.NewReader(text[len(text)/2:])))
+		got, left, err := awaitOwner(io.MultiReader(strings.NewReader(text[:len(text)/2]), strings.NewReader(text[len(text)/2:])), func(int) {})
 		if left != ok.left || (err != nil) != ok.fails || err == nil && got != want {
 			t.Errorf("%.40q: %+v, left %t, %v", text, got, left, err)
 		}

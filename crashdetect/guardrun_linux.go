@@ -74,22 +74,28 @@ func RunGuard() int {
 	if err != nil {
 		return 1
 	}
-	owner, left, err := awaitOwner(os.Stdin)
+	family := make(chan map[int]uint64, 1)
+	over := make(chan struct{})
+	owner, left, err := awaitOwner(os.Stdin, func(pid int) {
+		go func() { family <- rememberFamily(pid, over) }() // ends with over
+	})
 	switch {
 	case err != nil:
 		return 1
 	case left:
 		return 0
 	}
+	close(over)
 	shared := GroupTable{cells: cellsOf(memory)}
-	if !sweep(owner, shared.groups()) {
+	if !sweep(owner, shared.groups(), <-family) {
 		return 1
 	}
 	return 0
 }
 
-// awaitOwner reads a guard's pipe to its end. Left tells that the owner took its leave and nothing is to be done.
-func awaitOwner(pipe io.Reader) (owner greeting, left bool, err error) {
+// awaitOwner reads a guard's pipe to its end, and tells greeted the owner's pid when it knows it. Left tells that the
+// owner took its leave and nothing is to be done.
+func awaitOwner(pipe io.Reader, greeted func(pid int)) (owner greeting, left bool, err error) {
 	in := bufio.NewReaderSize(pipe, maxGreeting)
 	line, err := in.ReadSlice('\n')
 	if err != nil {
@@ -98,8 +104,35 @@ func awaitOwner(pipe io.Reader) (owner greeting, left bool, err error) {
 	if owner, err = parseGreeting(string(line)); err != nil {
 		return owner, false, err
 	}
+	greeted(owner.pid)
 	rest, err := io.ReadAll(io.LimitReader(in, 1)) // one byte or the end
 	return owner, bytes.Equal(rest, []byte{bye}), err
+}
+
+// rememberEvery is how often a guard looks who the owner's descendants are: what has nothing to know it by, neither the
+// marker nor a group nor a session, is found if it was there at the last look.
+const rememberEvery = 250 * time.Millisecond
+
+// rememberFamily keeps looking until over is closed, and returns the pids and starts of the descendants that the owner
+// had at the last look.
+func rememberFamily(owner int, over <-chan struct{}) map[int]uint64 {
+	ticker := time.NewTicker(rememberEvery)
+	defer ticker.Stop()
+	known := make(map[int]uint64)
+	for {
+		descendants := tree(owner, nil)
+		if _, alive := readProcess(owner); alive && len(descendants) > 0 {
+			clear(known)
+			for _, p := range descendants {
+				known[p.pid] = p.start
+			}
+		}
+		select {
+		case <-over:
+			return known
+		case <-ticker.C:
+		}
+	}
 }
 
 const (
@@ -111,10 +144,10 @@ const (
 
 // sweep kills everything that is left of the owner's run, again and again until nothing is found, and tells whether it
 // came so far.
-func sweep(owner greeting, groups map[int]bool) bool {
+func sweep(owner greeting, groups map[int]bool, known map[int]uint64) bool {
 	pause, quiet := sweepPause, 0
 	for end := time.Now().Add(sweepLimit); time.Now().Before(end); {
-		found := freezeRun(owner, groups)
+		found := freezeRun(owner, groups, known)
 		// Children first, and none is older than its parent: see KillTree.
 		slices.SortFunc(found, func(a, b process) int {
 			return cmp.Or(cmp.Compare(b.start, a.start), cmp.Compare(b.pid, a.pid))
@@ -135,10 +168,10 @@ func sweep(owner greeting, groups map[int]bool) bool {
 }
 
 // freezeRun stops every process that is left of the run, so that none can fork on, and returns them.
-func freezeRun(owner greeting, groups map[int]bool) []process {
+func freezeRun(owner greeting, groups map[int]bool, known map[int]uint64) []process {
 	stopped := make(map[process]bool)
 	for range freezeRounds {
-		victims := remains(processes(), owner, groups, unix.Getpid(), inspect(owner.runID))
+		victims := remains(processes(), owner, groups, unix.Getpid(), inspect(owner.runID, known))
 		fresh := false
 		for _, p := range victims {
 			if id := (process{pid: p.pid, start: p.start}); !stopped[id] {
@@ -150,7 +183,7 @@ func freezeRun(owner greeting, groups map[int]bool) []process {
 			return victims
 		}
 	}
-	return remains(processes(), owner, groups, unix.Getpid(), inspect(owner.runID))
+	return remains(processes(), owner, groups, unix.Getpid(), inspect(owner.runID, known))
 }
 
 // role is what a process is to a run, by itself.
@@ -158,12 +191,13 @@ type role uint8
 
 const (
 	stranger role = iota // nothing shows, but its relations may
-	marked               // it carries the run's marker
+	marked               // it carries the run's marker, or is known to descend from the owner
 	guardian             // it is some run's guard, which ends by itself after its owner
 )
 
-// inspect returns a function that looks up the role of a process in the run with this id.
-func inspect(runID string) func(pid int) role {
+// inspect returns a function that looks up the role of a process in the run with this id, of which the known processes
+// are too: pids, with the starts that tell them from others.
+func inspect(runID string, known map[int]uint64) func(pid int) role {
 	marker := RunVariable + "=" + runID
 	return func(pid int) role {
 		switch {
@@ -171,6 +205,11 @@ func inspect(runID string) func(pid int) role {
 			return marked
 		case calledGuard(pid):
 			return guardian
+		}
+		if start, there := known[pid]; there {
+			if p, ok := readProcess(pid); ok && p.start == start {
+				return marked
+			}
 		}
 		return stranger
 	}

@@ -15,11 +15,11 @@ import (
 // outputOptions says how the run prints.
 func (r *run) outputOptions() output.Options {
 	o := output.Options{
-		Stdout:      r.streams.stdout,
-		Stderr:      r.streams.stderr,
-		Unordered:   r.opts.Unordered || r.opts.Ungroup,
-		TempDir:     r.streams.env.get("TMPDIR"),
-		OneTerminal: isTerminal(r.streams.stdout) && isTerminal(r.streams.stderr),
+		Stdout:    r.streams.stdout,
+		Stderr:    r.streams.stderr,
+		Unordered: r.opts.Unordered || r.opts.Ungroup,
+		TempDir:   r.streams.env.get("TMPDIR"),
+		OnePlace:  samePlace(r.streams.stdout, r.streams.stderr),
 	}
 	if mode := progressMode(r.opts.Progress, isTerminal(r.streams.stderr)); mode != progress.None {
 		r.progress = progress.New(progress.Options{
@@ -64,6 +64,20 @@ func (s progressSink) ended(*task, pool.Result) { s.show() }
 func (s progressSink) show() {
 	done, failed, running := s.run.ledger.counts()
 	s.run.progress.Set(progress.Counts{Done: done, Failed: failed, Running: running})
+}
+
+// samePlace tells whether what is written to both gets mixed. Two terminals count
+// as one: they mostly are.
+func samePlace(a, b *os.File) bool {
+	if isTerminal(a) && isTerminal(b) {
+		return true
+	}
+	x, err := a.Stat()
+	if err != nil {
+		return false
+	}
+	y, err := b.Stat()
+	return err == nil && os.SameFile(x, y)
 }
 
 func isTerminal(f *os.File) bool { return isatty.IsTerminal(f.Fd()) }

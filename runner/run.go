@@ -45,6 +45,7 @@ type run struct {
 	ledger   *ledger
 	progress *progress.Progress // nil if none is shown
 	lines    bool               // the progress is lines for a log, of which the last one tells how it ended
+	said     bool               // say has said something
 	ctx      context.Context    // done when no more tasks are to be begun
 	cancel   context.CancelFunc
 	inherit  bool          // tasks write to the run's own streams
@@ -349,7 +350,13 @@ func (r *run) interrupted(sig syscall.Signal) Status {
 	return endedBy(sig)
 }
 
-// say tells the user something about the run itself.
-func (r *run) say(line string) { say(r.streams.stderr, line) }
+// say tells the user something about the run itself, when all is printed.
+func (r *run) say(line string) {
+	if !r.said && r.printer.MidLine() {
+		io.WriteString(r.streams.stderr, "\n")
+	}
+	r.said = true
+	say(r.streams.stderr, line)
+}
 
 func say(w io.Writer, line string) { fmt.Fprintf(w, "xpool: %s\n", line) }

@@ -12,7 +12,30 @@ type Entry struct {
 	piles        [2]pile
 	held         bool
 	printed      bool // some of it may have been printed
+	midLine      midLine
 	closed       bool
+}
+
+// midLine tells whether an entry's output, as far as it can stand before its tail
+// in one place, ends within a line.
+type midLine struct{ out, err, said bool }
+
+func (m *midLine) add(s Stream, b []byte) {
+	open := b[len(b)-1] != '\n'
+	if s == Stdout {
+		m.out = open
+	} else {
+		m.err, m.said = open, true
+	}
+}
+
+// beforeTail tells whether the tail needs a newline before it; one says that both
+// streams go to the same place.
+func (m *midLine) beforeTail(one bool) bool {
+	if m.said {
+		return m.err
+	}
+	return one && m.out
 }
 
 // A pile is what one stream of an open entry printed and nobody has printed yet:
@@ -51,6 +74,7 @@ func (e *Entry) Write(s Stream, b []byte, resume func()) (more bool) {
 		return true
 	}
 	st.add(e, s, b)
+	e.midLine.add(s, b)
 	full := st.full(e, s, st.limit)
 	if full && resume != nil {
 		st.waiters = append(st.waiters, waiter{e, s, resume})
@@ -83,13 +107,14 @@ func (e *Entry) Reset() bool {
 		for i := range e.piles {
 			p.store.empty(&e.piles[i])
 		}
+		e.midLine = midLine{}
 		p.rouse() // for those who wait for memory
 	}
 	return !e.printed
 }
 
 // Close says that the task is over. The tail, which may be empty, is printed on
-// standard error after the standard error of the task. Every entry must be
+// standard error after the standard error of the task, on a line of its own. Every entry must be
 // closed once; a second time does nothing.
 func (e *Entry) Close(tail string) {
 	p := e.p
@@ -100,6 +125,9 @@ func (e *Entry) Close(tail string) {
 		return
 	}
 	if tail != "" {
+		if e.midLine.beforeTail(st.one) {
+			tail = "\n" + tail
+		}
 		st.add(e, Stderr, []byte(tail))
 	}
 	st.close(e)

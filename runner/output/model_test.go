@@ -64,6 +64,9 @@ func (m *model) close(i int) {
 	if m.rng.IntN(3) == 0 {
 		tail = fmt.Sprintf("task %d failed\n", k.e.Number())
 	}
+	if said := k.text[Stderr]; tail != "" && len(said) > 0 && said[len(said)-1] != '\n' {
+		k.text[Stderr] = append(said, '\n') // a tail begins a line
+	}
 	k.text[Stderr] = append(k.text[Stderr], tail...)
 	k.e.Close(tail)
 	m.closed = append(m.closed, k)

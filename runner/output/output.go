@@ -90,9 +90,10 @@ type Options struct {
 	// StatusEvery is how often the status is drawn anew; 0 means 200 ms.
 	StatusEvery time.Duration
 
-	// OneTerminal says that Stdout and Stderr are the same terminal, so that
-	// the status line must be cleared before either is written.
-	OneTerminal bool
+	// OnePlace says that Stdout and Stderr are the same terminal or file, so
+	// that the status line must be cleared before either is written, and that a
+	// line about a task may have to end one that the task printed.
+	OnePlace bool
 }
 
 func (o Options) withDefaults() Options {
@@ -154,6 +155,7 @@ func newPrinter(o Options) *Printer {
 		slots:  make([]slot, 0, maxTake),
 	}
 	p.store.init(o.MemLimit, o.Unordered)
+	p.store.one = o.OnePlace
 	p.file = &spillFile{dir: o.TempDir, block: p.store.log.size}
 	p.cursor = cursor{p: p}
 	p.screen = newScreen(o, func(err error) { p.fail(&WriteError{Name: "standard output", Err: err}) })
@@ -260,5 +262,16 @@ func (p *Printer) rouse() {
 	select {
 	case p.wake <- struct{}{}:
 	default: // left over from a wait that ended by its timer
+	}
+}
+
+// MidLine tells, after Close or Abort, whether the place where standard error
+// goes was left within a line.
+func (p *Printer) MidLine() bool {
+	select {
+	case <-p.done:
+		return p.screen.midLine
+	default:
+		return false
 	}
 }

@@ -33,8 +33,8 @@ func TestOrder(t *testing.T) {
 		unordered bool
 		want      string
 	}{
-		{"ordered", false, "one[bad one][tail\n]three"},
-		{"unordered", true, "threeone[bad one][tail\n]"},
+		{"ordered", false, "one[bad one][\ntail\n]three"},
+		{"unordered", true, "threeone[bad one][\ntail\n]"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p, rec := start(t, Options{Unordered: tc.unordered})

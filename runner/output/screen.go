@@ -33,7 +33,7 @@ type screen struct {
 	out, err io.Writer
 	status   Status // may be nil
 	every    time.Duration
-	one      bool        // both are the same terminal
+	one      bool        // both are the same place
 	onFail   func(error) // told the first error of out; what comes later is dropped
 
 	failed  bool
@@ -49,7 +49,7 @@ func newScreen(o Options, onFail func(error)) *screen {
 	now := time.Now()
 	return &screen{
 		out: o.Stdout, err: o.Stderr,
-		status: o.Status, every: o.StatusEvery, one: o.OneTerminal,
+		status: o.Status, every: o.StatusEvery, one: o.OnePlace,
 		onFail: onFail,
 		batch:  make([]byte, 0, batchMax),
 		wrote:  now, // a run that is over at once draws nothing

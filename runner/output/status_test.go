@@ -48,7 +48,7 @@ func TestStatus(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p, rec := start(t, Options{Status: &fakeStatus{}, StatusEvery: time.Second, OneTerminal: tc.one})
+				p, rec := start(t, Options{Status: &fakeStatus{}, StatusEvery: time.Second, OnePlace: tc.one})
 				e := p.Open()
 				steps := []func(){
 					func() {},

@@ -4,6 +4,7 @@ package output
 // by the printer's mutex: it does no I/O and never waits.
 type store struct {
 	unordered bool
+	one       bool  // both streams go to the same place
 	limit     int64 // beyond it, tasks are held back
 	soft      int64 // beyond it, what waits is moved to the file
 	liveMax   int   // bytes of the live entry that wait for standard output

@@ -187,7 +187,7 @@ func TestWithPrinter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b bytes.Buffer // written by the printer's goroutine only
 		p := New(Options{Mode: Bar, Width: func() int { return 40 }})
-		out := output.New(output.Options{Stdout: &b, Stderr: &b, OneTerminal: true, Status: p})
+		out := output.New(output.Options{Stdout: &b, Stderr: &b, OnePlace: true, Status: p})
 		e := out.Open()
 		p.Set(Counts{Running: 1})
 		time.Sleep(100 * time.Millisecond)
