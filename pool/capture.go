@@ -60,7 +60,7 @@ func newCapture(p *Pool, reusable bool) (c *capture, w [streams]int, err error) 
 		r, wr, err := reactor.Pipe()
 		if err == nil {
 			c.streams[i].fd, w[i] = r, wr
-			err = unix.SetNonblock(r, true)
+			_, err = unix.FcntlInt(uintptr(r), unix.F_SETFL, unix.O_NONBLOCK)
 		}
 		if err != nil {
 			c.close()

@@ -61,6 +61,7 @@ type Pool struct {
 	again   []*attempt    // to be begun before those
 	posted  []func()      // to be called on the pool's goroutine
 	closed  bool          // no more tasks are taken
+	hungry  bool          // a task can begin, or a worker be started for it, at once
 	room    chan struct{} // has an element when a Submit may find room
 
 	// What follows belongs to the pool's goroutine.
@@ -133,12 +134,14 @@ func (p *Pool) Submit(ctx context.Context, t *Task) error {
 		}
 		if len(p.pending) < window {
 			p.pending = append(p.pending, t)
-			more := len(p.pending) < window
+			more, hungry := len(p.pending) < window, p.hungry
 			p.mu.Unlock()
 			if more {
 				p.makeRoom() // another Submit may be waiting
 			}
-			p.host.Wake()
+			if hungry {
+				p.host.Wake()
+			}
 			return nil
 		}
 		p.mu.Unlock()
@@ -306,10 +309,24 @@ func (p *Pool) dispatch() {
 	}
 }
 
+// waiting returns how many tasks wait, and has whoever submits another wake the
+// pool's goroutine if that can do something about it.
 func (p *Pool) waiting() int {
+	hungry := p.findIdle() != nil || p.roomy()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.hungry = hungry
 	return len(p.pending) + len(p.again)
+}
+
+// roomy tells whether the pool is not as large as it may be.
+func (p *Pool) roomy() bool {
+	for _, s := range p.slots {
+		if s.state == empty && s.number <= p.jobs {
+			return true
+		}
+	}
+	return len(p.slots) < p.jobs
 }
 
 // findIdle returns the slot of the lowest number that can begin a task; one

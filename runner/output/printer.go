@@ -56,7 +56,7 @@ func (p *Printer) run() {
 // paceEvery is how far apart writes are while results come in a stream: being
 // woken for each result would cost more than running many a task. The first
 // result after a quiet time is never held up.
-const paceEvery = time.Millisecond
+const paceEvery = 4 * time.Millisecond
 
 // pace waits a little if the last write was a moment ago, for more to print.
 func (p *Printer) pace() {
