@@ -59,15 +59,26 @@ func (x *index) take(dst []slot) []slot {
 		if s := x.at(x.head); s != slotEmpty {
 			dst = append(dst, s)
 		}
-		x.head++
-		if x.head-x.first == pageSlots {
-			x.spare = x.pages[0]
-			x.pages[0] = nil
-			x.pages = x.pages[1:]
-			x.first += pageSlots
-		}
+		x.advance()
 	}
 	return dst
+}
+
+// pass moves the head over empty slots: nobody need be woken to print nothing.
+func (x *index) pass() {
+	for x.head < x.end && x.at(x.head) == slotEmpty {
+		x.advance()
+	}
+}
+
+func (x *index) advance() {
+	x.head++
+	if x.head-x.first == pageSlots {
+		x.spare = x.pages[0]
+		x.pages[0] = nil
+		x.pages = x.pages[1:]
+		x.first += pageSlots
+	}
 }
 
 // cut ends the queue before its first open slot.

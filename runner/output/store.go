@@ -111,6 +111,7 @@ func (st *store) close(e *Entry) {
 	switch {
 	case !st.unordered:
 		st.index.set(e.place, s)
+		st.index.pass()
 	case s != slotEmpty:
 		st.index.push(s)
 	}
