@@ -109,7 +109,7 @@ func TestProgramNotFound(t *testing.T) {
 
 func TestProgramTimeout(t *testing.T) {
 	start := time.Now()
-	got, err := runAll(t, &pool.Program{}, pool.Options{Jobs: 2, KillAfter: 10 * time.Second, Subreaper: true}, 50*time.Millisecond,
+	got, err := runAll(t, &pool.Program{}, pool.Options{Jobs: 2, KillAfter: 10 * time.Second, Subreaper: true}, time.Second,
 		words("sh", "-c", "sleep 77 & setsid sleep 77 & echo started; wait"), words("echo", "quick"))
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestShellBroken(t *testing.T) {
 
 func TestShellTimeoutKillsTree(t *testing.T) {
 	got, err := runAll(t, shell("sh", `trap "" TERM; sleep 77 & setsid sleep 77 & wait; sleep 77`),
-		pool.Options{Jobs: 1, KillAfter: 50 * time.Millisecond, Subreaper: true}, 50*time.Millisecond, words("1"), words("2"))
+		pool.Options{Jobs: 1, KillAfter: 50 * time.Millisecond, Subreaper: true}, 500*time.Millisecond, words("1"), words("2"))
 	if err != nil {
 		t.Fatal(err)
 	}

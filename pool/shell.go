@@ -165,6 +165,10 @@ func (w *shellWorker) open() (err error) {
 	if err = w.prepareCapture(); err != nil {
 		return err
 	}
+	command, err := w.source.shorten([]byte(w.kind.prelude(w.capture.paths[Stdout])))
+	if err != nil {
+		return err
+	}
 	spec := &child.Spec{
 		Path: w.kind.path, Argv: w.kind.argv(), Env: p.taskEnv(w.slot, 0, 0),
 		Stdin: w.stdinRead, Stdout: out, Stderr: errs,
@@ -172,12 +176,13 @@ func (w *shellWorker) open() (err error) {
 	if w.process, err = startProcess(w.slot, spec, w.exited); err != nil {
 		return err
 	}
+	// From here on the process's end is what tells of a failure: an error would
+	// free the slot while it still has one.
 	w.number = w.process.pid()
-	command, err := w.source.shorten([]byte(w.kind.prelude(w.capture.paths[Stdout])))
-	if err != nil {
-		return err
+	if w.send(command) != nil {
+		w.process.kill()
 	}
-	return w.send(command)
+	return nil
 }
 
 // said keeps the last line of the worker's own standard error.

@@ -34,8 +34,7 @@ type slot struct {
 	worker  worker   // not nil but in empty
 	attempt *attempt // not nil in busy
 	timer   *timer   // the one thing that the present state waits for
-	why     reason   // why the worker is being ended, in busy
-	signal  bool     // whether a signal was sent for that
+	why     reason   // why the worker was told to end, in busy
 }
 
 // reason is why the pool ends a worker with its attempt.
@@ -52,7 +51,7 @@ func (s *slot) enter(st state) {
 	s.timer = nil
 	s.state = st
 	if st == empty {
-		s.worker, s.attempt, s.why, s.signal = nil, nil, noReason, false
+		s.worker, s.attempt, s.why = nil, nil, noReason
 	}
 }
 
@@ -122,7 +121,7 @@ func (s *slot) begin(a *attempt) {
 		}
 		s.pool.putOff(a)
 	case s.pool.kind.hopeless(err): // one error for all, instead of one a task
-		s.why, s.signal = stopped, true
+		s.why = stopped
 		s.over(ended{})
 		s.pool.breakDown(err)
 	default:
@@ -137,7 +136,7 @@ func (s *slot) end(why reason, grace time.Duration) {
 	if s.state != busy || s.why != noReason {
 		return
 	}
-	s.why, s.signal = why, true
+	s.why = why
 	s.pool.timers.stop(s.timer)
 	s.timer = s.pool.timers.after(grace, s.worker.kill)
 	s.worker.terminate()
@@ -179,7 +178,7 @@ func (s *slot) over(e ended) {
 	if s.why != noReason {
 		e.how.TimedOut = s.why == timedOut
 		e.how.Stopped = s.why == stopped
-		e.how.Signalled = s.signal
+		e.how.Signalled = true
 		e.how.Limit = a.task.Timeout
 	}
 	r := Result{
@@ -187,7 +186,7 @@ func (s *slot) over(e ended) {
 		Verdict: crashdetect.Classify(e.how), Words: e.words,
 		Start: a.start, End: time.Now(), Usage: e.usage,
 	}
-	s.attempt, s.why, s.signal = nil, noReason, false
+	s.attempt, s.why = nil, noReason
 	s.pool.unpause()
 	if !e.gone {
 		s.rest()
