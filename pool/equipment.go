@@ -46,6 +46,7 @@ func (p *Pool) equip() error {
 		env:     append(withoutOurs(env), "XPOOL_RUN="+runID),
 		buf:     make([]byte, readSize),
 		pids:    map[int]bool{},
+		slotEnv: p.opts.SlotEnv,
 	}
 	return nil
 }
@@ -67,6 +68,9 @@ func withoutOurs(env []string) []string {
 // taskEnv is the environment of a process of slot s for task seq.
 func (e *equipment) taskEnv(s *slot, seq int64, attempt int) []string {
 	env := e.env[:len(e.env):len(e.env)]
+	if e.slotEnv != nil {
+		env = append(env, e.slotEnv(s.number)...)
+	}
 	return append(env,
 		"XPOOL_SLOT="+strconv.Itoa(s.number),
 		"XPOOL_SEQ="+strconv.FormatInt(seq, 10),

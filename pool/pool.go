@@ -30,6 +30,11 @@ type Options struct {
 	// XPOOL_ATTEMPT.
 	Env []string
 
+	// SlotEnv, if set, returns further variables for the workers of a slot, whose
+	// number counts from 1. It is called on the pool's goroutine for each process
+	// that is started.
+	SlotEnv func(slot int) []string
+
 	// Subreaper makes this process adopt the orphans of its children, and the
 	// pool end them when it ends itself. That is a property of the whole
 	// process: leave it false in one that has other children to look after.
@@ -61,6 +66,7 @@ type Pool struct {
 	again   []*attempt    // to be begun before those
 	posted  []func()      // to be called on the pool's goroutine
 	closed  bool          // no more tasks are taken
+	halting bool          // no more tasks begin
 	hungry  bool          // a task can begin, or a worker be started for it, at once
 	room    chan struct{} // has an element when a Submit may find room
 
@@ -98,7 +104,8 @@ type equipment struct {
 	null    int // /dev/null, for reading
 	runID   string
 	env     []string // of every worker
-	buf     []byte   // for reading what tasks print
+	slotEnv func(slot int) []string
+	buf     []byte // for reading what tasks print
 	pids    map[int]bool
 }
 
@@ -192,6 +199,16 @@ func (p *Pool) Close() {
 	p.mu.Unlock()
 	p.makeRoom()
 	p.host.Wake()
+}
+
+// Halt takes no more tasks, and those that have not begun end with a verdict
+// Stopped; the pool ends when those that run have ended by themselves. Called by
+// a task's Done, it takes effect before another task begins.
+func (p *Pool) Halt() {
+	p.mu.Lock()
+	p.halting = true
+	p.mu.Unlock()
+	p.post(p.halt)
 }
 
 // Stop ends the pool now: tasks that have not begun, and those that run, end
@@ -316,6 +333,9 @@ func (p *Pool) waiting() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hungry = hungry
+	if p.halting {
+		return 0
+	}
 	return len(p.pending) + len(p.again)
 }
 

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"syscall"
 
@@ -11,14 +12,22 @@ import (
 
 // Program is the kind of pool that starts a process for each task, without a
 // shell: Payload.Args are its words. A name without a slash is searched for in
-// the PATH of the pool's environment, once for each name. The process finds
-// /dev/null as its standard input.
+// the PATH of the pool's environment, once for each name.
 //
 // A Program belongs to one pool. The zero value is ready for use.
 type Program struct {
 	// Fixed says that all tasks run the same program, so that a program that
 	// cannot be run breaks the pool instead of failing each of its tasks.
 	Fixed bool
+
+	// Stdin is what the processes find as their standard input; nil is
+	// /dev/null. It is borrowed, and has to stay open as long as the pool lives.
+	Stdin *os.File
+
+	// Interactive leaves the processes in the process group of this one, so that
+	// they may use its terminal. A signal that the terminal sends goes to all of
+	// them then.
+	Interactive bool
 
 	found map[string]string // where names were found
 }
@@ -84,6 +93,10 @@ func (w *programWorker) run(a *attempt) error {
 	spec := &child.Spec{
 		Path: path, Argv: args, Env: p.taskEnv(w.slot, a.task.Seq, a.number),
 		Stdin: p.null, Stdout: syscall.Stdout, Stderr: syscall.Stderr,
+		SameGroup: w.kind.Interactive,
+	}
+	if f := w.kind.Stdin; f != nil {
+		spec.Stdin = int(f.Fd())
 	}
 	w.capture = nil
 	if a.task.Output != nil {

@@ -183,7 +183,7 @@ func (s *slot) over(e ended) {
 	}
 	r := Result{
 		Seq: a.task.Seq, Slot: s.number, Attempt: a.number, Pid: e.pid,
-		Verdict: crashdetect.Classify(e.how), Words: e.words,
+		Verdict: crashdetect.Classify(e.how), Err: e.how.StartErr, Words: e.words,
 		Start: a.start, End: time.Now(), Usage: e.usage,
 	}
 	s.attempt, s.why = nil, noReason

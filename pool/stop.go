@@ -7,18 +7,13 @@ import (
 	"xpool/crashdetect"
 )
 
-// stop is Stop on the pool's goroutine.
-func (p *Pool) stop(grace time.Duration) {
+// halt is Halt on the pool's goroutine.
+func (p *Pool) halt() {
 	p.mu.Lock()
 	p.closed = true
 	pending, again := p.pending, p.again
 	p.pending, p.again = nil, nil
 	p.mu.Unlock()
-	p.stopping = true
-	p.killAfter = min(p.killAfter, grace)
-	if by := time.Now().Add(grace); p.stopBy.IsZero() || by.Before(p.stopBy) {
-		p.stopBy = by
-	}
 	p.makeRoom()
 	for _, a := range again {
 		p.finish(a.task, stoppedResult(a.task, a.number))
@@ -26,6 +21,16 @@ func (p *Pool) stop(grace time.Duration) {
 	for _, t := range pending {
 		p.finish(t, stoppedResult(t, 0))
 	}
+}
+
+// stop is Stop on the pool's goroutine.
+func (p *Pool) stop(grace time.Duration) {
+	p.stopping = true
+	p.killAfter = min(p.killAfter, grace)
+	if by := time.Now().Add(grace); p.stopBy.IsZero() || by.Before(p.stopBy) {
+		p.stopBy = by
+	}
+	p.halt()
 	for _, s := range p.slots {
 		s.stop(grace)
 	}

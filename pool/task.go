@@ -76,6 +76,7 @@ type Result struct {
 	Attempt int
 	Pid     int // of the process that ran it, 0 if none did
 	Verdict crashdetect.Verdict
+	Err     error  // what kept it from beginning, nil if it began
 	Words   string // last words of a worker that died: the end of its own standard error
 
 	Start, End time.Time // zero if it never started

@@ -27,6 +27,10 @@ type Spec struct {
 	Stdin  int      // descriptors in this process
 	Stdout int
 	Stderr int
+
+	// SameGroup leaves the child in this process's own process group, so that it
+	// can use the terminal as this process can.
+	SameGroup bool
 }
 
 // Process is a started child. It is owned by the reactor's goroutine. Its pid
@@ -41,7 +45,8 @@ type Process struct {
 	rusage syscall.Rusage
 }
 
-// Start starts a child, the leader of a new process group whose id is its pid.
+// Start starts a child, the leader of a new process group whose id is its pid
+// unless SameGroup is set.
 // The error is that of the system call; Temporary tells whether the same call
 // may work later.
 //
@@ -62,7 +67,7 @@ func start(s *Spec, path string, argv []string) (*Process, error) {
 		Dir:   s.Dir,
 		Env:   s.Env,
 		Files: []uintptr{uintptr(s.Stdin), uintptr(s.Stdout), uintptr(s.Stderr)},
-		Sys:   p.attributes(),
+		Sys:   p.attributes(!s.SameGroup),
 	}
 	p.Started = time.Now()
 	pid, err := syscall.ForkExec(path, argv, attr)

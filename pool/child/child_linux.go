@@ -7,8 +7,8 @@ import (
 )
 
 // attributes asks for the child's descriptor too, which is -1 before Linux 5.3.
-func (p *Process) attributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, PidFD: &p.pidfd}
+func (p *Process) attributes(ownGroup bool) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: ownGroup, Pdeathsig: syscall.SIGKILL, PidFD: &p.pidfd}
 }
 
 // poll tells whether p has ended, and leaves it to be reaped.

@@ -4,8 +4,8 @@ package child
 
 import "syscall"
 
-func (p *Process) attributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
+func (p *Process) attributes(ownGroup bool) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: ownGroup}
 }
 
 // poll tells whether p has ended. There is no portable way to ask without
