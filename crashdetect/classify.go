@@ -1,11 +1,14 @@
 package crashdetect
 
 import (
+	"bytes"
 	"errors"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // End is what was seen of an attempt when it was over. The zero End is an attempt of which nothing at all was seen.
@@ -21,10 +24,12 @@ type End struct {
 	// ShellStatus tells that the exit status, of the process or of the reply, was given by a shell for the command it ran.
 	ShellStatus bool
 
-	// TimedOut, Stalled and Stopped tell that the owner decided to end the attempt, and why; the owner sets the first
-	// reason only. Limit is what was allowed, for the first two.
-	TimedOut, Stalled, Stopped bool
-	Limit                      time.Duration
+	// TimedOut, Stalled, OverMemory and Stopped tell that the owner decided to end the attempt, and why; the owner sets
+	// the first reason only. Limit is what was allowed, for the first two; Used and MemoryLimit are the bytes that the
+	// attempt had and was allowed, for the third. All of them may be left at 0 when they are not known.
+	TimedOut, Stalled, OverMemory, Stopped bool
+	Limit                                  time.Duration
+	Used, MemoryLimit                      int64
 
 	// Signalled tells that a signal for that reason was sent before the attempt's reply or end was seen. Without it, the
 	// deadline merely passed while the attempt was ending by itself.
@@ -36,22 +41,25 @@ type End struct {
 	Replied   bool
 	ReplyCode int
 
-	// Protocol says, in one line, what the worker wrote instead of a reply; "" if it did not. ProtocolName is which
-	// protocol it broke, such as "json", and may be left out.
+	// Protocol says, in one line, what the worker wrote instead of a reply, see NotAResponse; "" if it did not.
+	// ProtocolName is which protocol it broke, such as "json", and may be left out.
 	Protocol, ProtocolName string
 
 	// ConnectionLost says, in one line, how the connection to a worker elsewhere broke; "" if it did not.
 	ConnectionLost string
 
-	// OOM is evidence that the kernel, or a memory limit, killed a process of this attempt; "" without evidence.
-	OOM string
+	// OOM is evidence that the kernel killed a process of this attempt for want of memory, as OOMWatch.Killed gives it;
+	// "" without evidence. Peak is the most memory that one of the attempt's processes had, in bytes, 0 if that is not
+	// known; it is told together with the evidence only, since by itself it proves nothing.
+	OOM  string
+	Peak int64
 }
 
 // Classify returns the verdict on an ended attempt. It is a pure function. Where an End tells several stories, the first
 // of these is true:
 //
 //  1. StartErr: what never ran cannot have done anything else.
-//  2. TimedOut, Stalled or Stopped once a signal was sent for it: what follows (the death by our own signal, a reply cut
+//  2. TimedOut, Stalled, OverMemory or Stopped once a signal was sent for it: what follows (the death by our own signal, a reply cut
 //     short, a connection that we tore, even an exit with status 0) is an effect, not a cause.
 //  3. A complete reply: the task is done. The worker's death, or garbage that it wrote afterwards, costs the worker.
 //  4. ConnectionLost: a line that breaks leaves half a message, which is not the worker's fault.
@@ -88,18 +96,18 @@ func Classify(e End) Verdict {
 	return Verdict{Kind: Lost, Detail: "its end was not seen"}
 }
 
-func (e End) hasReason() bool { return e.TimedOut || e.Stalled || e.Stopped }
+func (e End) hasReason() bool { return e.TimedOut || e.Stalled || e.OverMemory || e.Stopped }
 
 // reason is the verdict on an attempt that the owner ended, with what became of its process.
 func (e End) reason() Verdict {
-	v := Verdict{Kind: Stopped, Limit: e.Limit}
+	v := Verdict{Kind: Stopped}
 	switch {
 	case e.TimedOut:
-		v.Kind = TimedOut
+		v.Kind, v.Limit = TimedOut, e.Limit
 	case e.Stalled:
-		v.Kind = Stalled
-	default:
-		v.Limit = 0
+		v.Kind, v.Limit = Stalled, e.Limit
+	case e.OverMemory:
+		v.Kind, v.Memory, v.MemoryLimit = OverMemory, max(e.Used, 0), max(e.MemoryLimit, 0)
 	}
 	switch {
 	case e.Replied:
@@ -116,7 +124,7 @@ func (e End) reason() Verdict {
 func (e End) killed() Verdict {
 	v := Verdict{Kind: Killed, Signal: e.Status.Signal(), Core: e.Status.CoreDump(), Left: e.Worker}
 	if e.OOM != "" {
-		v.Kind, v.Evidence = OutOfMemory, oneLine(e.OOM)
+		v = v.outOfMemory(e)
 	}
 	return v
 }
@@ -128,10 +136,16 @@ func (e End) exited(code int) Verdict {
 	case code == 0:
 		return Verdict{}
 	case e.OOM != "" && e.ShellStatus && code == 128+int(syscall.SIGKILL):
-		v.Kind, v.Evidence = OutOfMemory, oneLine(e.OOM)
+		v = v.outOfMemory(e)
 	default:
 		v.Kind = Exit
 	}
+	return v
+}
+
+// outOfMemory returns v with the evidence of e as its reason.
+func (v Verdict) outOfMemory(e End) Verdict {
+	v.Kind, v.Evidence, v.Memory = OutOfMemory, oneLine(e.OOM), max(e.Peak, 0)
 	return v
 }
 
@@ -142,6 +156,24 @@ func notStarted(err error) Verdict {
 		v.Code = se.Code()
 	}
 	return v
+}
+
+// quotedMax is how much NotAResponse shows of what a worker wrote, in bytes: enough to recognise it by.
+const quotedMax = 60
+
+// NotAResponse returns text for End.Protocol about what a worker wrote where a response of its protocol should stand, and
+// about the usual cause: it, or a library that it uses, prints messages to standard output. Wrote need not be all of it.
+func NotAResponse(wrote []byte) string {
+	wrote = bytes.TrimRight(wrote, "\r\n")
+	quoted := strconv.Quote(string(wrote))
+	if len(wrote) > quotedMax {
+		end := quotedMax
+		for back := 1; back < utf8.UTFMax && !utf8.RuneStart(wrote[end]); back++ { // no half of a character
+			end--
+		}
+		quoted = strconv.Quote(string(wrote[:end])) + "..."
+	}
+	return quoted + " is not a response (does it print to standard output?)"
 }
 
 // oneLine returns s with each run of line ends and other control characters as one blank: what a child wrote must

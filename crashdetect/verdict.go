@@ -2,6 +2,8 @@ package crashdetect
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,6 +22,7 @@ const (
 	NotStarted              // it never ran: no such program, or a record that cannot be handed over
 	Protocol                // its worker wrote what is no reply
 	Lost                    // the connection to its worker broke, or its end was never seen
+	OverMemory              // it had more memory than its owner allowed it and was ended for it
 	Stopped                 // the run was interrupted or halted, and it was ended or not begun for that
 )
 
@@ -44,6 +47,8 @@ func (k Kind) String() string {
 		return "broke the protocol"
 	case Lost:
 		return "lost connection"
+	case OverMemory:
+		return "memory limit"
 	case Stopped:
 		return "stopped"
 	}
@@ -72,8 +77,12 @@ type Verdict struct {
 	// Limit is what a TimedOut or Stalled attempt was allowed, or 0 when that is unknown.
 	Limit time.Duration
 
-	// Evidence is what OutOfMemory rests on, such as "kernel OOM killer; peak 7.9 GiB".
+	// Evidence is what OutOfMemory rests on, such as "kernel OOM killer".
 	Evidence string
+
+	// Memory is the peak of an OutOfMemory attempt, and what an OverMemory attempt used; MemoryLimit is what the latter
+	// was allowed. Both are bytes, or 0 when that is unknown.
+	Memory, MemoryLimit int64
 
 	// Detail says why, in one line: for NotStarted the whole sentence, for Protocol and Lost what follows the colon.
 	Detail string
@@ -96,17 +105,19 @@ func (v Verdict) String() string {
 	case Exit, Killed:
 		return v.endSentence()
 	case OutOfMemory:
-		return v.ending() + ", out of memory" + parenthesis(v.Evidence)
+		return v.ending() + ", out of memory" + parenthesis(v.Evidence, prefixed("peak ", sizeString(v.Memory, 1)))
 	case TimedOut:
 		return "timed out" + prefixed(" after ", limitString(v.Limit)) + v.afterwards()
 	case Stalled:
-		return "stalled" + prefixed(": no output for ", limitString(v.Limit)) + v.afterwards()
+		return orElse(prefixed("no output for ", limitString(v.Limit)), "stalled") + v.afterwards()
 	case NotStarted:
 		return orElse(v.Detail, "could not start")
 	case Protocol:
 		return "worker broke the" + prefixed(" ", v.ProtocolName) + " protocol" + prefixed(": ", v.Detail)
 	case Lost:
 		return "lost connection" + prefixed(": ", v.Detail)
+	case OverMemory:
+		return v.excess() + v.afterwards()
 	case Stopped:
 		return "stopped" + v.afterwards()
 	}
@@ -120,7 +131,9 @@ func (v Verdict) Label() string {
 	case v.Kind == Killed:
 		return SignalName(v.Signal)
 	case v.Kind == Exit && v.Left:
-		return "worker left"
+		return "worker exited"
+	case v.Kind == Protocol:
+		return "protocol"
 	case v.Kind == Exit:
 		return fmt.Sprintf("exit %d", v.Code)
 	}
@@ -166,12 +179,14 @@ func (v Verdict) ExitStatus() int {
 // endSentence is String for an attempt that ended by itself.
 func (v Verdict) endSentence() string {
 	switch {
-	case v.Left && v.Core:
-		return "worker left without replying (" + v.ending() + ", core dumped)"
+	case v.Left && v.Signal == 0 && v.Code == 0: // which by itself looks as if all were well
+		return "worker exited with status 0 before it replied"
+	case v.Left && v.Signal == 0:
+		return fmt.Sprintf("worker exited with status %d", v.Code)
 	case v.Left:
-		return "worker left without replying (" + v.ending() + ")"
-	case v.Core:
-		return v.ending() + " (core dumped)"
+		return "worker " + v.ending() + v.core()
+	case v.Signal != 0:
+		return v.ending() + v.core()
 	}
 	if sig := v.shellSignal(); sig != 0 {
 		return v.ending() + ", which a shell gives for a command killed by " + SignalName(sig)
@@ -185,6 +200,27 @@ func (v Verdict) ending() string {
 		return "killed by " + SignalName(v.Signal)
 	}
 	return fmt.Sprintf("exit %d", v.Code)
+}
+
+// core tells of a core dump.
+func (v Verdict) core() string {
+	if v.Core {
+		return " (core dumped)"
+	}
+	return ""
+}
+
+// excess says how far over its memory limit an attempt was. Two amounts that round to the same would say nothing: then
+// they are told in more detail.
+func (v Verdict) excess() string {
+	used, limit := sizeString(v.Memory, 1), sizeString(v.MemoryLimit, 1)
+	if used == limit && v.Memory != v.MemoryLimit {
+		used, limit = sizeString(v.Memory, 3), sizeString(v.MemoryLimit, 3)
+	}
+	if used == "" || limit == "" {
+		return "over its memory limit"
+	}
+	return "used " + used + ", over its limit of " + limit
 }
 
 // afterwards says what became of a process that was told to end. One that took the hint and exited was not killed, and
@@ -232,12 +268,30 @@ func limitString(d time.Duration) string {
 	return s
 }
 
-// parenthesis returns " (s)", or "" for "".
-func parenthesis(s string) string {
-	if s == "" {
+// sizeString returns a number of bytes as a person writes it, with so many decimals: "7.9 GiB", "512 B"; "" for an amount
+// that is not known.
+func sizeString(bytes int64, decimals int) string {
+	switch {
+	case bytes <= 0:
+		return ""
+	case bytes < 1<<10:
+		return fmt.Sprintf("%d B", bytes)
+	}
+	const units = "KMGTPE"
+	size, unit := float64(bytes)/1024, 0
+	for size >= 1024-0.5/math.Pow10(decimals) { // what would be written as 1024.0
+		size, unit = size/1024, unit+1
+	}
+	return fmt.Sprintf("%.*f %ciB", decimals, size, units[unit])
+}
+
+// parenthesis returns " (a; b)" of the parts that are not "", and "" when all are.
+func parenthesis(parts ...string) string {
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	if len(parts) == 0 {
 		return ""
 	}
-	return " (" + s + ")"
+	return " (" + strings.Join(parts, "; ") + ")"
 }
 
 // prefixed returns prefix and s, or "" when s is "".
