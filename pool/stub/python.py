@@ -1,0 +1,281 @@
+# The Python worker. The protocol is written down in stub.go.
+import os
+import sys
+
+
+def library(name):
+    """Import a module of Python's own, even if the working directory has one of that name."""
+    path, sys.path = sys.path, [p for p in sys.path if p]
+    try:
+        return __import__(name)
+    finally:
+        sys.path = path
+
+
+def stream(fd):
+    """A text stream on fd, which gives a record back as the bytes that it was."""
+    return open(fd, "w", 1 if fd == 2 else -1, sys.getfilesystemencoding(), "surrogateescape", closefd=False)
+
+
+def tell(text):
+    """Write text to the standard error, whatever the code has made of it."""
+    try:
+        sys.stderr.write(text)
+    except Exception:
+        os.write(2, text.encode("utf-8", "backslashreplace"))
+
+
+def show(error):
+    """Print error as Python does, but without the frames of this file."""
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code.co_filename == show.__code__.co_filename:
+        trace = trace.tb_next
+    tell("".join(library("traceback").format_exception(type(error), error, trace)))
+
+
+def verdict(error):
+    """The exit status that Python would end with for error, which is told as Python would."""
+    if not isinstance(error, SystemExit):
+        show(error)
+        return 1
+    if error.code is None or isinstance(error.code, int):
+        return (error.code or 0) & 255
+    tell("%s\n" % (error.code,))
+    return 1
+
+
+def source(name, text):
+    """Compile text, and have tracebacks find its lines."""
+    lines = text.decode("utf-8", "replace").splitlines(True)
+    library("linecache").cache[name] = len(text), None, lines, name
+    return compile(text, name, "exec", dont_inherit=True)
+
+
+def caller(name):
+    """Return a function that calls MODULE:FUNCTION with the fields of a task, and one to call after it."""
+    module, _, path = name.decode().partition(":")
+    __import__(module)
+    function = sys.modules[module]
+    for part in path.split("."):
+        function = getattr(function, part)
+    if not callable(function):
+        raise TypeError("%s is not a function" % name.decode())
+
+    def step(args, seq):
+        result = function(*args)
+        if isinstance(result, (bytes, bytearray)):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(result + b"\n")
+        elif result is not None:
+            print(result)
+
+    return step, lambda: None
+
+
+def runner(code, home):
+    """Return a function that runs code in a copy of what init has left in home, and one to call after it."""
+    module_type, base, modules = type(sys), home.__dict__, sys.modules
+    names = {}
+
+    def step(args, seq):
+        nonlocal names
+        modules["__main__"] = module = module_type("__main__")
+        names = module.__dict__
+        names.update(base)
+        names["arg"], names["args"], names["seq"] = args[0], args, seq
+        exec(code, names)
+
+    def done():
+        # As at the end of a program. Functions and their globals refer to each other,
+        # and the collector of such cycles loses what is not yet written of a file in one.
+        modules["__main__"] = home
+        names.clear()
+
+    return step, done
+
+
+def setup(mode, text, init):
+    """Do what the setup frame asks for and return what runner or caller does."""
+    code = None if mode == b"call" else source("<code>", text)
+    sys.modules["__main__"] = home = type(sys)("__main__")
+    if init:
+        exec(source("<init>", init), home.__dict__)
+    return runner(code, home) if code else caller(text)
+
+
+def unchanged():
+    """Return a function that tells whether surely no process was started since its last call."""
+    signal = library("_signal")
+    try:
+        getrusage = library("resource").getrusage
+        del sys.modules["resource"]  # the user may have one
+        waitid, every, how = os.waitid, os.P_ALL, os.WEXITED | os.WNOHANG | os.WNOWAIT
+    except (ImportError, AttributeError):
+        return lambda: False
+    getsignal, sigchld, ignored = signal.getsignal, signal.SIGCHLD, signal.SIG_IGN
+    faults = getrusage(-1).ru_minflt
+
+    def look():
+        nonlocal faults
+        try:
+            waitid(every, 0, how)
+            none = False
+        except ChildProcessError:
+            # A child that ended while SIGCHLD was ignored has left no trace.
+            none = getsignal(sigchld) != ignored
+        before, faults = faults, getrusage(-1).ru_minflt  # -1: of the children that were waited for
+        return none and faults == before
+
+    return look
+
+
+def directory():
+    """Return a function that goes back to the present working directory."""
+    try:
+        fd = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
+    except OSError:
+        return lambda: None
+    return lambda: os.fchdir(fd)
+
+
+class Worker:
+    def __init__(self):
+        """Move the standard descriptors to private ones, which no child inherits."""
+        self.private = self.inbox, self.replies, self.own = os.dup(0), os.dup(1), os.dup(2)
+        self.requests = open(self.inbox, "rb", 1 << 16, closefd=False)
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.close(null)
+        os.dup2(2, 1)
+        self.out, self.err = sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = stream(1), stream(2)
+        signal = library("_signal")  # as signal, without its enumerations
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        self.pid, self.pairs = os.getpid(), {}
+        os.register_at_fork(after_in_child=self.disown)
+
+    def disown(self):
+        """Close in a forked child what is the worker's alone."""
+        fds, self.private, self.pairs = [*self.private, *sum(self.pairs.values(), ())], (), {}
+        for fd in fds:
+            os.close(fd)
+
+    def frame(self):
+        """The next request: its words and what they announce. None at the end of file, be it in a frame."""
+        head = self.requests.readline()
+        if not head.endswith(b"\n"):
+            return None, None
+        words = head.split()
+        sizes = list(map(int, words[4 if words[0] == b"task" else 2 :]))
+        total = sum(sizes)
+        body = self.requests.read(total)
+        if len(body) < total:
+            return None, None
+        if len(sizes) == 1:
+            return words, [body]
+        parts, start = [], 0
+        for size in sizes:
+            parts.append(body[start : start + size])
+            start += size
+        return words, parts
+
+    def flush(self):
+        """Flush the standard streams: those that init has left, and those of the code's own making."""
+        try:
+            self.out.flush()
+            self.err.flush()
+        except ValueError:  # one is closed, by exit() for example
+            self.out = stream(1) if self.out.closed else self.out
+            self.err = stream(2) if self.err.closed else self.err
+        if sys.stdout is self.out and sys.stderr is self.err:
+            return
+        for other in sys.stdout, sys.stderr, self.out, self.err:
+            try:
+                other.flush()
+            except (AttributeError, ValueError):
+                pass  # None, closed, or of another kind
+
+    def attempt(self, do, *args):
+        """Return do(*args) and the exit status. A forked child ends here."""
+        result, status = None, 0
+        try:
+            result = do(*args)
+        except BaseException as error:
+            status = verdict(error)
+        if os.getpid() != self.pid:
+            self.flush()
+            os._exit(status)
+        return result, status
+
+    def pair(self, number, paths):
+        self.close(number)
+        self.pairs[number] = tuple(os.open(path, os.O_WRONLY) for path in paths)
+
+    def close(self, number):
+        for fd in self.pairs.pop(number, ()):
+            os.close(fd)
+
+    def task(self, words, fields):
+        _, seq, attempt, pair = words[:4]
+        out, err = self.pairs[pair]
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        self.environ["XPOOL_SEQ"] = seq.decode()
+        if attempt != self.number:
+            self.number = attempt
+            self.environ["XPOOL_ATTEMPT"] = attempt.decode()
+        sys.stdout, sys.stderr = self.out, self.err
+        args = [field.decode(self.encoding, "surrogateescape") for field in fields]
+        _, status = self.attempt(self.step, args, int(seq))
+        self.done()
+        try:
+            self.flush()
+        except OSError:  # what could not be written must not come out with the next task
+            os.write(self.replies, b"%b %d 0\n" % (seq, status or 1))
+            os._exit(1)
+        os.dup2(self.own, 1)
+        os.dup2(self.own, 2)
+        self.back()
+        clean = self.unchanged()
+        if not clean:
+            self.close(pair)
+        os.write(self.replies, b"%b %d %d\n" % (seq, status, clean))
+
+    def serve(self):
+        words, parts = self.frame()
+        if words is None:
+            return 0
+        steps, status = self.attempt(setup, words[1], *parts)
+        if steps is None:
+            if not status:
+                tell("SystemExit: 0\n")
+            os.write(self.replies, b"failed\n")
+            return 1
+        self.step, self.done = steps
+        self.encoding, self.environ = sys.getfilesystemencoding(), os.environ
+        self.out, self.err = sys.stdout or stream(1), sys.stderr or stream(2)
+        self.number = b""  # of the last attempt
+        self.back, self.unchanged = directory(), unchanged()
+        os.write(self.replies, b"ready\n")
+        while True:
+            words, parts = self.frame()
+            if words is None:
+                return 0
+            if words[0] == b"task":
+                self.task(words, parts)
+            else:
+                self.pair(words[1], parts)
+
+
+def main():
+    worker = Worker()
+    try:
+        status = worker.serve()
+    except (OSError, KeyError) as error:  # xpool is gone, or names a pair that is not open
+        os.write(2, b"xpool: %a\n" % error)
+        os._exit(1)
+    os.close(worker.replies)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
