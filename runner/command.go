@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"xpool/crashdetect"
@@ -11,20 +12,20 @@ import (
 	"xpool/runner/template"
 )
 
-// standardSet are the replacement strings of native mode.
-func standardSet() template.Set { return template.Set{} }
-
 // command is what a run does with each of its tasks.
 type command interface {
-	// kind is the kind of worker that runs it.
-	kind() pool.Kind
+	// kind is the kind of worker that runs it. What the terminal offers is for
+	// programs only.
+	kind(t terminal) pool.Kind
 
 	// payload is what the task of the given context runs. Its error says in one
 	// line why the task cannot be run.
 	payload(c template.Context) (pool.Payload, error)
 
-	// label shows the task's command to a person.
+	// label shows the task's command to a person, shortened to a part of a line;
+	// line shows all of it, as it could be typed.
 	label(c template.Context) string
+	line(c template.Context) string
 
 	// explain is what a person is told of an error that ended the run.
 	explain(err error) string
@@ -34,15 +35,25 @@ type command interface {
 	inherits() bool
 }
 
+// terminal is what programs get of the run's own surroundings. The zero value is
+// nothing.
+type terminal struct {
+	stdin *os.File // their standard input; nil is /dev/null
+	group bool     // they stay in the run's own process group
+}
+
 // newCommand makes the command that the options ask for. An error is the
 // user's: a script that does not parse, say.
 func newCommand(o *Options, env environment) (command, error) {
+	if o.As == asXargs {
+		return wholeCommand{}, nil
+	}
 	switch o.kind() {
 	case programKind:
-		words := template.Parse(o.Command, standardSet())
+		words := template.Parse(o.Command, o.set())
 		return &programCommand{words: words, fixed: !words.ReplacesIn(0), env: env}, nil
 	case scriptKind:
-		return newScriptCommand(strings.Join(o.Command, " "), o.NoFork, env)
+		return newScriptCommand(o, env)
 	default:
 		return newLinesCommand(o.NoFork, env), nil
 	}
@@ -55,8 +66,11 @@ type programCommand struct {
 	env   environment
 }
 
-func (c *programCommand) kind() pool.Kind { return &pool.Program{Fixed: c.fixed} }
-func (c *programCommand) inherits() bool  { return true }
+func (c *programCommand) kind(t terminal) pool.Kind {
+	return &pool.Program{Fixed: c.fixed, Stdin: t.stdin, Interactive: t.group}
+}
+
+func (c *programCommand) inherits() bool { return true }
 
 // explain adds what a shell would have made of a name that is no program.
 func (c *programCommand) explain(err error) string {
@@ -83,8 +97,23 @@ func (c *programCommand) payload(ctx template.Context) (pool.Payload, error) {
 	return pool.Payload{Args: args}, nil
 }
 
-func (c *programCommand) label(ctx template.Context) string {
-	return showWords(c.words.Expand(ctx))
+func (c *programCommand) label(ctx template.Context) string { return showWords(c.words.Expand(ctx)) }
+func (c *programCommand) line(ctx template.Context) string  { return typedWords(c.words.Expand(ctx)) }
+
+// wholeCommand runs a program with its arguments for each task, of which the
+// words are all that the task has, as xargs packs them.
+type wholeCommand struct{}
+
+func (wholeCommand) kind(t terminal) pool.Kind {
+	return &pool.Program{Stdin: t.stdin, Interactive: t.group}
+}
+
+func (wholeCommand) inherits() bool                    { return true }
+func (wholeCommand) explain(err error) string          { return err.Error() }
+func (wholeCommand) label(ctx template.Context) string { return showWords(ctx.Args) }
+func (wholeCommand) line(ctx template.Context) string  { return typedWords(ctx.Args) }
+func (wholeCommand) payload(ctx template.Context) (pool.Payload, error) {
+	return pool.Payload{Args: ctx.Args}, nil
 }
 
 // explainShell adds which shell it is that does not come up.
@@ -99,21 +128,25 @@ func explainShell(shell string, err error) string {
 // scriptCommand runs a shell script, in workers that have it as a function.
 type scriptCommand struct {
 	source string
+	set    template.Set
 	script *script.Script
 	noFork bool
 	shell  string
 }
 
-func newScriptCommand(source string, noFork bool, env environment) (*scriptCommand, error) {
-	shell := env.shell()
-	s, err := script.Compile(source, standardSet(), script.DialectOf(env.resolve(shell)), env.hasFunction)
+func newScriptCommand(o *Options, env environment) (*scriptCommand, error) {
+	source, shell := strings.Join(o.Command, " "), env.shell()
+	s, err := script.Compile(source, script.Options{
+		Set: o.set(), Dialect: script.DialectOf(env.resolve(shell)), Functions: env.hasFunction,
+		Many: o.severalRecords(),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("the script: %w", err)
 	}
-	return &scriptCommand{source: source, script: s, noFork: noFork, shell: shell}, nil
+	return &scriptCommand{source: source, set: o.set(), script: s, noFork: o.NoFork, shell: shell}, nil
 }
 
-func (c *scriptCommand) kind() pool.Kind {
+func (c *scriptCommand) kind(terminal) pool.Kind {
 	names := make([]string, len(c.script.Values))
 	for i, v := range c.script.Values {
 		names[i] = v.Name
@@ -166,12 +199,14 @@ func checkNUL(ctx template.Context) error {
 
 // label is the script with the task's values in it. They stand quoted, as they
 // would have to be typed.
-func (c *scriptCommand) label(ctx template.Context) string {
+func (c *scriptCommand) label(ctx template.Context) string { return shorten(c.line(ctx)) }
+
+func (c *scriptCommand) line(ctx template.Context) string {
 	var b strings.Builder
 	at := 0
-	for _, t := range standardSet().Scan(c.source) {
+	for _, t := range c.set.Scan(c.source) {
 		b.WriteString(c.source[at:t.Start])
-		b.WriteString(quoteWord(t.Rep.Expand(ctx)))
+		b.WriteString(quotedValue(t.Rep, ctx))
 		at = t.End
 	}
 	b.WriteString(c.source[at:])
@@ -180,7 +215,16 @@ func (c *scriptCommand) label(ctx template.Context) string {
 			b.WriteString(" " + quoteWord(a))
 		}
 	}
-	return shorten(b.String())
+	return b.String()
+}
+
+// quotedValue is what stands in a script for a replacement: several records are
+// a word each where the script makes a list of them, which is nearly everywhere.
+func quotedValue(rep template.Replacement, ctx template.Context) string {
+	if rep.Op != template.OpValue || len(ctx.Args) < 2 {
+		return quoteWord(rep.Expand(ctx))
+	}
+	return showList(ctx.Args)
 }
 
 // linesCommand runs each record as a shell command line.
@@ -203,7 +247,7 @@ func newLinesCommand(noFork bool, env environment) *linesCommand {
 	}
 }
 
-func (c *linesCommand) kind() pool.Kind {
+func (c *linesCommand) kind(terminal) pool.Kind {
 	// The blank keeps a record that begins with a hyphen from being an option.
 	return &pool.Shell{Path: c.shell, Body: `eval " $` + lineVariable + `"`, Names: []string{lineVariable}}
 }
@@ -223,6 +267,5 @@ func (c *linesCommand) payload(ctx template.Context) (pool.Payload, error) {
 	return pool.Payload{Values: []string{line}, InWorker: c.noFork || harmless}, nil
 }
 
-func (c *linesCommand) label(ctx template.Context) string {
-	return shorten(strings.Join(ctx.Args, " "))
-}
+func (c *linesCommand) label(ctx template.Context) string { return shorten(c.line(ctx)) }
+func (c *linesCommand) line(ctx template.Context) string  { return strings.Join(ctx.Args, " ") }

@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -16,28 +15,27 @@ import (
 	"github.com/spf13/pflag"
 
 	"xpool/crashdetect"
+	"xpool/runner/getopt"
+	"xpool/runner/template"
 )
 
-// The flags, --help and the manual say the same thing three times. The tests in
-// this file hold them together.
-
-const manualFile = "../man/xpool.1"
-
-// docOption is an option as a text documents it.
-type docOption struct {
-	group string   // the heading above it; "" for those that stand apart
-	names []string // "-j" and "--jobs", in the order of the text
-	value string   // "", "FILE", "[MODE]"
-	text  string   // all that is said of it
-}
+// The flags, --help and the manual say the same thing three times, and what is
+// said of xargs stands in three places too. The tests in this file hold them
+// together; docs_text_test.go reads the texts.
 
 // TestDocsOptions holds the options of --help and of the manual to the flags.
 func TestDocsOptions(t *testing.T) {
 	o := defaultOptions()
 	flags := newFlags(&o)
-	help, manual := helpOptions(t, helpText), manualOptions(t, readManual(t))
+	help, manual := helpOptions(t, helpText), manualOptions(t, readManual(t), "OPTIONS")
 	checkOptions(t, "--help", help, flags)
 	checkOptions(t, "the manual", manual, flags)
+	compareOptions(t, help, manual)
+}
+
+// compareOptions holds the entries of --help and of the manual to each other.
+func compareOptions(t *testing.T, help, manual []docOption) {
+	t.Helper()
 	if len(help) != len(manual) {
 		t.Fatalf("--help has %d entries, the manual %d", len(help), len(manual))
 	}
@@ -46,11 +44,56 @@ func TestDocsOptions(t *testing.T) {
 		if !slices.Equal(h.names, m.names) {
 			t.Errorf("entry %d is %q in --help, and %q in the manual", i+1, h.names, m.names)
 		}
-		if h.value != m.value {
-			t.Errorf("%s has the value %q in --help, and %q in the manual", h.names[0], h.value, m.value)
+		if h.value() != m.value() {
+			t.Errorf("%s has the value %q in --help, and %q in the manual", h.names[0], h.value(), m.value())
 		}
 		if h.group != "" && h.group != m.group {
 			t.Errorf("%s is under %q in --help, and under %q in the manual", h.names[0], h.group, m.group)
+		}
+	}
+}
+
+// TestDocsXargs holds the help and the manual of xargs to its table of options.
+func TestDocsXargs(t *testing.T) {
+	help := helpOptions(t, xargsHelpText("xargs"))
+	manual := manualOptions(t, readManual(t), "AS XARGS")
+	want := map[string]getopt.ArgKind{}
+	for _, o := range xargsTable() {
+		if o.Long != "" {
+			want["--"+o.Long] = o.Arg
+		}
+		if o.Short != 0 {
+			want["-"+string(rune(o.Short))] = o.Arg
+		}
+	}
+	checkKinds(t, "xargs --help", help, want)
+	checkKinds(t, "the manual", manual, want)
+	compareOptions(t, help, manual)
+}
+
+// checkKinds reports options that a text lacks, that it makes up, or that take
+// another kind of argument than it shows.
+func checkKinds(t *testing.T, where string, options []docOption, want map[string]getopt.ArgKind) {
+	t.Helper()
+	got := map[string]getopt.ArgKind{}
+	for _, o := range options {
+		for i, name := range o.names {
+			if _, ok := got[name]; ok {
+				t.Errorf("%s has %s twice", where, name)
+			}
+			got[name] = o.kind(i)
+		}
+	}
+	for name, kind := range want {
+		if k, ok := got[name]; !ok {
+			t.Errorf("%s lacks %s", where, name)
+		} else if k != kind {
+			t.Errorf("%s shows an argument of kind %d for %s, whose kind is %d", where, k, name, kind)
+		}
+	}
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%s has %s, which is no option", where, name)
 		}
 	}
 }
@@ -60,7 +103,9 @@ func checkOptions(t *testing.T, where string, options []docOption, flags *pflag.
 	t.Helper()
 	lacking := map[string]bool{}
 	flags.VisitAll(func(f *pflag.Flag) {
-		lacking["--"+f.Name] = true
+		if !isShortOnly(f) {
+			lacking["--"+f.Name] = true
+		}
 		if f.Shorthand != "" {
 			lacking["-"+f.Shorthand] = true
 		}
@@ -89,11 +134,12 @@ func checkOption(t *testing.T, where string, o docOption, f *pflag.Flag) {
 	t.Helper()
 	isSwitch := f.Value.Type() == "bool"
 	optional := !isSwitch && f.NoOptDefVal != ""
-	if takes := o.value != ""; takes == isSwitch {
-		t.Errorf("%s shows the value %q for --%s, which is a %s", where, o.value, f.Name, f.Value.Type())
+	value := o.value()
+	if takes := value != ""; takes == isSwitch {
+		t.Errorf("%s shows the value %q for --%s, which is a %s", where, value, f.Name, f.Value.Type())
 	}
-	if strings.HasPrefix(o.value, "[") != optional {
-		t.Errorf("%s shows the value %q for --%s; optional: %v", where, o.value, f.Name, optional)
+	if strings.HasPrefix(value, "[") != optional {
+		t.Errorf("%s shows the value %q for --%s; optional: %v", where, value, f.Name, optional)
 	}
 	switch f.DefValue {
 	case "", "false", "[]", "0s": // nothing that a reader would miss
@@ -108,7 +154,10 @@ func checkOption(t *testing.T, where string, o docOption, f *pflag.Flag) {
 // findFlag returns the flag with a name such as "-j" or "--jobs", or nil.
 func findFlag(flags *pflag.FlagSet, name string) *pflag.Flag {
 	if long, ok := strings.CutPrefix(name, "--"); ok {
-		return flags.Lookup(long)
+		if f := flags.Lookup(long); f != nil && !isShortOnly(f) {
+			return f
+		}
+		return nil
 	}
 	if short := strings.TrimPrefix(name, "-"); len(short) == 1 {
 		return flags.ShorthandLookup(short)
@@ -116,103 +165,13 @@ func findFlag(flags *pflag.FlagSet, name string) *pflag.Flag {
 	return nil
 }
 
-// helpOptions returns the options that the text of --help lists. An entry is
-// indented by less than its explanation; a line at the margin is a heading.
-func helpOptions(t *testing.T, text string) []docOption {
-	t.Helper()
-	entry := regexp.MustCompile(`^ {2,6}(-.*?)(?: {2,}(.*))?$`)
-	var options []docOption
-	group := ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimSuffix(line, "\n")
-		m := entry.FindStringSubmatch(line)
-		switch {
-		case line == "":
-			group = ""
-		case line[0] != ' ':
-			group, _, _ = strings.Cut(strings.TrimSuffix(line, ":"), " (")
-		case m != nil:
-			o := docOption{group: group, text: m[2]}
-			for _, form := range strings.Split(m[1], ", ") {
-				name, value := cutHelpForm(form)
-				o.names = append(o.names, name)
-				o.value = max(o.value, value)
-			}
-			options = append(options, o)
-		case len(options) > 0 && strings.HasPrefix(line, strings.Repeat(" ", 20)):
-			options[len(options)-1].text += " " + strings.TrimSpace(line)
-		}
-	}
-	if len(options) == 0 {
-		t.Fatal("--help lists no options")
-	}
-	return options
-}
-
-// cutHelpForm splits "--jobs N" and "--progress[=MODE]" into name and value.
-func cutHelpForm(form string) (name, value string) {
-	if name, rest, ok := strings.Cut(form, "[="); ok {
-		return name, "[" + rest
-	}
-	name, value, _ = strings.Cut(form, " ")
-	return name, value
-}
-
-// manualOptions returns the entries of the section OPTIONS.
-func manualOptions(t *testing.T, manual []string) []docOption {
-	t.Helper()
-	var options []docOption
-	group := ""
-	for _, line := range manualSection(t, manual, "OPTIONS") {
-		macro, rest, _ := strings.Cut(line, " ")
-		switch {
-		case macro == ".Ss":
-			group = rest
-		case macro == ".It" && strings.HasPrefix(rest, "Fl "):
-			options = append(options, manualOption(group, rest))
-		case len(options) > 0:
-			options[len(options)-1].text += " " + line
-		}
-	}
-	if len(options) == 0 {
-		t.Fatal("the manual lists no options")
-	}
-	return options
-}
-
-// manualOption reads the arguments of .It: "Fl d Ar c , Fl Fl delimiter Ar c".
-func manualOption(group, args string) docOption {
-	o := docOption{group: group}
-	words := strings.Fields(args)
-	for i := 0; i < len(words); i++ {
-		switch words[i] {
-		case "Fl":
-			dashes := "-"
-			if i+1 < len(words) && words[i+1] == "Fl" {
-				dashes = "--"
-				i++
-			}
-			if i+1 < len(words) {
-				i++
-				o.names = append(o.names, dashes+words[i])
-			}
-		case "Ar":
-			if i+1 < len(words) {
-				i++
-				value := strings.ToUpper(words[i])
-				if slices.Contains(words, "Oo") {
-					value = "[" + value + "]"
-				}
-				o.value = value
-			}
-		}
-	}
-	return o
-}
+// isShortOnly tells whether a flag has no long form: pflag wants a name for each,
+// and what shortOnly gives such a one is no name for people.
+func isShortOnly(f *pflag.Flag) bool { return f.Hidden && f.Name == f.Shorthand }
 
 // TestDocsMentions looks at every option that is written anywhere in the two
-// texts: in the manual, .Fl is for options of xpool only, and its examples call
-// nothing else that has long ones.
+// texts: in the manual, .Fl is for options of xpool only, or for those of xargs
+// in the section about it, and its examples call nothing else that has long ones.
 func TestDocsMentions(t *testing.T) {
 	o := defaultOptions()
 	flags := newFlags(&o)
@@ -225,7 +184,11 @@ func TestDocsMentions(t *testing.T) {
 		}
 	}
 	fl := regexp.MustCompile(`(?:^\.|\s)Fl (Fl )?([^\s]+)`)
+	section := ""
 	for n, line := range readManual(t) {
+		if heading, ok := strings.CutPrefix(line, ".Sh "); ok {
+			section = heading
+		}
 		var names []string
 		if strings.HasPrefix(line, ".") {
 			for _, m := range fl.FindAllStringSubmatch(line, -1) {
@@ -237,11 +200,23 @@ func TestDocsMentions(t *testing.T) {
 			}
 		}
 		for _, name := range names {
-			if findFlag(flags, name) == nil {
-				t.Errorf("%s:%d: %s is no flag", manualFile, n+1, name)
+			known := findFlag(flags, name) != nil
+			if section == "AS XARGS" && strings.HasPrefix(line, ".") {
+				known = isXargsOption(name)
+			}
+			if !known {
+				t.Errorf("%s:%d: %s is no option", manualFile, n+1, name)
 			}
 		}
 	}
+}
+
+// isXargsOption tells whether xargs has an option of a name such as "-j" or
+// "--jobs".
+func isXargsOption(name string) bool {
+	return slices.ContainsFunc(xargsTable(), func(o getopt.Option) bool {
+		return o.Long != "" && name == "--"+o.Long || o.Short != 0 && name == "-"+string(rune(o.Short))
+	})
 }
 
 // TestDocsStatus holds the manual's table of exit statuses to the one of Status,
@@ -331,7 +306,7 @@ func TestDocsReplacements(t *testing.T) {
 		}
 	}
 	_, text, _ := strings.Cut(helpText, "\nCommand ")
-	text, _, _ = strings.Cut(text, "\n\n")
+	text, _, _ = strings.Cut(text, ";") // what follows explains
 	help := regexp.MustCompile(`\{[^a-z\s]*\}`).FindAllString(text, -1)
 	slices.Sort(manual)
 	slices.Sort(help)
@@ -340,7 +315,7 @@ func TestDocsReplacements(t *testing.T) {
 	}
 	known := map[any]string{}
 	for _, s := range manual {
-		tokens := standardSet().Scan(s)
+		tokens := (template.Set{}).Scan(s)
 		if len(tokens) != 1 || tokens[0].End-tokens[0].Start != len(s) {
 			t.Errorf("%s is documented and is no replacement string", s)
 			continue
@@ -369,28 +344,4 @@ func TestDocsEnvironment(t *testing.T) {
 	if !slices.Equal(help, manual) {
 		t.Errorf("the environment is %q in --help, %q in the manual", help, manual)
 	}
-}
-
-// readManual returns the lines of the manual.
-func readManual(t *testing.T) []string {
-	t.Helper()
-	text, err := os.ReadFile(manualFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
-}
-
-// manualSection returns the lines of a section, without its heading.
-func manualSection(t *testing.T, manual []string, name string) []string {
-	t.Helper()
-	start := slices.Index(manual, ".Sh "+name)
-	if start < 0 {
-		t.Fatalf("the manual has no section %s", name)
-	}
-	rest := manual[start+1:]
-	if end := slices.IndexFunc(rest, func(l string) bool { return strings.HasPrefix(l, ".Sh ") }); end >= 0 {
-		rest = rest[:end]
-	}
-	return rest
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -93,4 +94,12 @@ func (e environment) deeper() (environment, error) {
 		}
 	}
 	return append(next, depthVariable+"="+strconv.Itoa(depth+1)), nil
+}
+
+// without is e without a variable; "" is none.
+func (e environment) without(name string) environment {
+	if name == "" || e.get(name) == "" && !slices.Contains(e, name+"=") {
+		return e
+	}
+	return slices.DeleteFunc(slices.Clone(e), func(v string) bool { return strings.HasPrefix(v, name+"=") })
 }

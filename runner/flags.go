@@ -1,7 +1,10 @@
 package runner
 
 import (
+	"errors"
+	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/spf13/pflag"
 
@@ -20,6 +23,20 @@ func newFlags(o *Options) *pflag.FlagSet {
 	f.BoolVarP(&o.Null, "null", "0", false, "")
 	f.VarP(&o.Delim, "delimiter", "d", "")
 	f.BoolVarP(&o.NoRun, "no-run-if-empty", "r", false, "")
+	f.Var(endFlag{o}, "eof", "")
+	f.Lookup("eof").NoOptDefVal = noEnd
+	shortOnly(f, endFlag{o}, "E")
+
+	f.VarP(numberFlag(o.Packing.setArgs), "max-args", "n", "")
+	f.Var(numberFlag(func(n int) { o.Packing.setLines(n, "--max-lines") }), "max-lines", "")
+	f.Lookup("max-lines").NoOptDefVal = "1"
+	shortOnly(f, numberFlag(func(n int) { o.Packing.setLines(n, "-L") }), "L")
+	f.VarP(textFlag(o.Packing.setReplace), "replace", "i", "")
+	f.Lookup("replace").NoOptDefVal = "{}"
+	shortOnly(f, textFlag(o.Packing.setReplace), "I")
+	f.VarP(numberFlag(o.Packing.setChars), "max-chars", "s", "")
+	f.BoolVarP(&o.Packing.limits.Exit, "exit", "x", false, "")
+	f.BoolVar(&o.ShowLimits, "show-limits", false, "")
 
 	f.BoolVar(&o.Shell, "shell", false, "")
 	f.BoolVar(&o.Exec, "exec", false, "")
@@ -29,16 +46,22 @@ func newFlags(o *Options) *pflag.FlagSet {
 	f.VarP(&o.Jobs, "max-procs", "P", "")
 	f.Var(&o.IdleTimeout, "idle-timeout", "")
 
+	f.StringVar(&o.SlotVar, "process-slot-var", "", "")
+	f.BoolVarP(&o.OpenTTY, "open-tty", "o", false, "")
+
 	f.Var(&o.Timeout, "timeout", "")
 	f.Var(&o.KillAfter, "kill-after", "")
 
 	f.BoolVarP(&o.KeepOrder, "keep-order", "k", false, "")
 	f.BoolVar(&o.Unordered, "unordered", false, "")
 	f.BoolVarP(&o.Ungroup, "ungroup", "u", false, "")
+	f.BoolVarP(&o.Verbose, "verbose", "t", false, "")
+	f.BoolVarP(&o.Interactive, "interactive", "p", false, "")
 	f.BoolVar(&o.Quiet, "quiet", false, "")
 	f.Var(&o.Progress, "progress", "")
 	f.Lookup("progress").NoOptDefVal = value.ProgressAuto.String()
 
+	f.String("as", "", "") // cutPersona takes it where it counts
 	f.BoolVarP(&o.Help, "help", "h", false, "")
 	f.BoolVarP(&o.Version, "version", "V", false, "")
 	return f
@@ -55,8 +78,57 @@ func parseOptions(args []string) (Options, error) {
 	if o.Null {
 		o.Delim = 0
 	}
+	if f.Changed("as") {
+		return o, errors.New("--as must be the first option")
+	}
 	if o.Help || o.Version {
 		return o, nil
 	}
 	return o, o.Validate()
+}
+
+// shortOnly adds an option that has a short form only, as xargs has some.
+func shortOnly(f *pflag.FlagSet, v pflag.Value, short string) {
+	f.VarP(v, short, short, "")
+	f.Lookup(short).Hidden = true
+}
+
+// numberFlag takes a number over 0.
+type numberFlag func(n int)
+
+func (numberFlag) String() string { return "" }
+func (numberFlag) Type() string   { return "number" }
+
+func (set numberFlag) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil && !errors.Is(err, strconv.ErrRange) { // of that one, Atoi gives the nearest number
+		return fmt.Errorf("%q is no number", s)
+	}
+	if n < 1 {
+		return errors.New("must be at least 1")
+	}
+	set(n)
+	return nil
+}
+
+// textFlag takes any text.
+type textFlag func(s string)
+
+func (textFlag) String() string { return "" }
+func (textFlag) Type() string   { return "text" }
+
+func (set textFlag) Set(s string) error { set(s); return nil }
+
+// endFlag takes the record that ends the input.
+type endFlag struct{ o *Options }
+
+// noEnd is what -e without a value sets: it cannot be typed.
+const noEnd = "\x00"
+
+func (endFlag) String() string { return "" }
+func (endFlag) Type() string   { return "text" }
+
+func (e endFlag) Set(s string) error {
+	e.o.End, e.o.HasEnd = s, s != noEnd && s != ""
+	return nil
 }

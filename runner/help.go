@@ -16,22 +16,37 @@ Usage:
   xpool [options] 'shell script with {}'     run a script in shells that stay
   xpool [options]                            run each record as a command line
   xpool ... ::: a b c                        records from the arguments
+  xpool --as xargs ...                       GNU xargs, option for option
 
 A record is a line of standard input. Results come out on standard output in
 the order of the records. Options stop at the first word that is no option.
 
 Input:
-  -a, --arg-file FILE      read records from FILE; may be repeated; - is
-                           standard input
+  -a, --arg-file FILE      read records from FILE, and leave standard input to
+                           programs; may be repeated; - is standard input
   -0, --null               records end with NUL
   -d, --delimiter C        records end with the byte C; \n \t \0 \\ \x1f \037
   -r, --no-run-if-empty    for xargs users: without records nothing is run in
                            any case
+  -E STR                   a record STR ends the input
+      --eof[=STR]          the same; without STR none does
+
+Several records for a task (of -n, -L and -I the last one counts):
+  -n, --max-args N         at most N records
+  -L N                     at most N lines; one with a blank at its end goes on
+                           in the next
+      --max-lines[=N]      the same; without N, 1
+  -s, --max-chars N        a command of at most N bytes
+  -x, --exit               end the run if -s lets in less than -n or -L
+      --show-limits        show the limits of this system first
 
 Command (in a script a replacement string is data, never code):
   {}   the record           {/}   its base name      {#}  the task's number
   {.}  without extension    {//}  its directory      {%}  the slot's number
-  {/.} base name without extension; without any, the record comes last
+  {/.} base name without extension; without any, the record comes last;
+       of several records, each is a word where {} stands alone
+  -I STR                   STR stands for the record, in the place of {}
+  -i, --replace[=STR]      the same; without STR, {}
       --shell              the command is a shell script
       --exec               the command is a program
       --no-fork            run the script in the worker itself, not in a
@@ -41,8 +56,12 @@ Workers:
   -j, -P, --jobs N, --max-procs N
                            run N tasks at a time; 0: as many as there are; N%,
                            +N, -N: of or beside the CPUs; a file that holds one
-                           of these (default: the CPUs that may be used)
+                           of these (default: the CPUs that may be used);
+                           SIGUSR1: one more, SIGUSR2: one fewer
       --idle-timeout DUR   let a worker go that was idle for so long (10s)
+  -o, --open-tty           programs read the terminal
+      --process-slot-var VAR
+                           tasks find the number of their slot, from 0, in VAR
 
 Failure:
       --timeout DUR        end a task that takes longer
@@ -52,10 +71,14 @@ Output:
   -k, --keep-order         in the order of the records: the default
       --unordered          each result as it ends, still in one piece
   -u, --ungroup            as it comes, mixed
+  -t, --verbose            show each command when it begins
+  -p, --interactive        ask on the terminal whether each command is to run
       --quiet              no lines about failures
       --progress[=MODE]    auto, bar, plain or none: a bar on a terminal, lines
                            for a log (default: none; without MODE: auto)
 
+      --as NAME            take the place of NAME, which is xargs; has to be the
+                           first option; xpool --as xargs --help shows more
   -h, --help               show this
   -V, --version            show the version
 
@@ -85,4 +108,47 @@ func versionText() string {
 		}
 	}
 	return text + " " + runtime.GOOS + "/" + runtime.GOARCH + "\n"
+}
+
+// xargsHelpText is what --help shows in the place of xargs, called by a name.
+func xargsHelpText(name string) string {
+	return "Usage: " + name + ` [option]... [command [argument]...]
+
+Runs command (echo) with the arguments and, after them, items read from standard
+input: blank-separated words, with quotes and backslashes. It is xpool in the
+place of GNU xargs: with -P over 1 the output of each command stays together and
+comes in the order of the input.
+
+Items:
+  -0, --null                    items end with NUL; no quotes, no end of input
+  -d, --delimiter=CHARACTER     items end with CHARACTER or an escape; as -0
+  -a, --arg-file=FILE           read from FILE; commands get standard input
+  -E END, -e[END], --eof[=END]  an item END ends the input
+
+How much goes into a command (of -n, -L and -I the last one counts):
+  -n, --max-args=N              at most N items
+  -L N, -l[N], --max-lines[=N]  at most N lines that are not blank
+  -I R, -i[R], --replace[=R]    one line, which replaces R in the arguments ({})
+  -s, --max-chars=N             at most N bytes
+  -x, --exit                    end if -s comes before -n or -L
+      --show-limits             show the limits of this system
+
+Running:
+  -P, --max-procs=N             N commands at a time (1); 0: all
+  -r, --no-run-if-empty         without items run nothing, instead of once
+  -o, --open-tty                commands read the terminal
+  -t, --verbose                 show each command before it runs
+  -p, --interactive             and ask whether it is to run
+      --process-slot-var=VAR    commands find the number of their slot in VAR
+  -u, --ungroup                 with -P, output as it comes, mixed
+
+      --help                    show this
+      --version                 show the version
+
+Exit status: 0 all commands succeeded; 123 one exited with 1-254; 124 one exited
+with 255, which ends the run; 125 one was killed by a signal, likewise; 126 it
+cannot be run; 127 not found; 1 another error.
+
+See COMPATIBILITY in xpool(1) for what is different.
+`
 }

@@ -3,10 +3,12 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"xpool/crashdetect"
 )
@@ -18,28 +20,91 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 		return Status{Code: crashdetect.RunGuard()}
 	}
 	s := streams{stdin, stdout, stderr, env}
-	o, err := parseOptions(args[min(1, len(args)):])
+	o, err := parseCommandLine(args, env)
+	for _, w := range o.Packing.warnings {
+		o.say(stderr, w)
+	}
 	switch {
 	case err != nil:
-		say(stderr, err.Error()+" (see xpool --help)")
+		o.say(stderr, err.Error()+o.hint(err))
 		return Status{Code: 1}
 	case o.Help:
-		return s.show(helpText)
+		return s.show(o.help())
 	case o.Version:
-		return s.show(versionText())
+		return s.show(o.version())
 	}
 	r, err := newRun(o, s)
 	if err != nil {
-		say(stderr, err.Error())
+		o.say(stderr, err.Error())
 		return errorStatus(err)
 	}
 	return r.do()
 }
 
+// parseCommandLine reads the command line as the program does that xpool is
+// called as. The options say how to talk to the user even if there is an error.
+func parseCommandLine(args []string, env environment) (Options, error) {
+	var name string
+	if len(args) > 0 {
+		name, args = args[0], args[1:]
+	}
+	if filepath.Base(name) == "xargs" {
+		o, err := parseXargs(args, env)
+		o.Name = name
+		return o, err
+	}
+	if persona, rest, ok := cutPersona(args); ok {
+		if persona != "xargs" {
+			return defaultOptions(), fmt.Errorf("--as %s: want xargs", quoteWord(persona))
+		}
+		return parseXargs(rest, env)
+	}
+	return parseOptions(args)
+}
+
+// cutPersona cuts the option --as from the head of a command line.
+func cutPersona(args []string) (persona string, rest []string, ok bool) {
+	if len(args) == 0 {
+		return "", args, false
+	}
+	if persona, ok = strings.CutPrefix(args[0], "--as="); ok {
+		return persona, args[1:], true
+	}
+	if args[0] == "--as" && len(args) > 1 {
+		return args[1], args[2:], true
+	}
+	return "", args, false
+}
+
+// hint tells where to find help after an error of usage.
+func (o *Options) hint(err error) string {
+	if o.As == asXpool {
+		return " (see xpool --help)"
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		return fmt.Sprintf("\nTry '%s --help' for more information.", o.Name)
+	}
+	return ""
+}
+
+func (o *Options) help() string {
+	if o.As == asXargs {
+		return xargsHelpText(o.Name)
+	}
+	return helpText
+}
+
+func (o *Options) version() string {
+	if o.As == asXargs {
+		return "xargs (" + strings.TrimSpace(versionText()) + "), compatible with xargs (GNU findutils) 4.9.0\n"
+	}
+	return versionText()
+}
+
 // show prints a text that was asked for.
 func (s streams) show(text string) Status {
 	if _, err := io.WriteString(s.stdout, text); err != nil {
-		say(s.stderr, fmt.Sprintf("cannot write standard output: %v", err))
+		fmt.Fprintf(s.stderr, "xpool: cannot write standard output: %v\n", err)
 		return Status{Code: 1}
 	}
 	return Status{}

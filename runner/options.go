@@ -7,11 +7,15 @@ import (
 	"strings"
 	"time"
 
+	"xpool/runner/template"
 	"xpool/runner/value"
 )
 
 // Options are what the command line asks for.
 type Options struct {
+	As   as
+	Name string // what messages to the user begin with
+
 	Command  []string // the program and its arguments, a script, or nothing
 	Operands []string // the records after ":::"
 	HasArgs  bool     // whether there was a ":::"
@@ -19,6 +23,12 @@ type Options struct {
 	Files []string
 	Null  bool
 	Delim value.Delim
+	Words bool // records are blank-separated words, as for xargs; Delim does not count
+
+	End    string // the record that ends the input
+	HasEnd bool
+
+	Packing packing
 
 	Shell  bool // the command is a shell script
 	Exec   bool // the command is a program
@@ -33,16 +43,32 @@ type Options struct {
 	Ungroup   bool
 	KeepOrder bool // the default, for those who write it
 	NoRun     bool // -r: the default too
+	RunEmpty  bool // the command alone is run if there is no record
 	Quiet     bool
 	Progress  value.Progress
+
+	Verbose     bool // show each command before it runs
+	Interactive bool // ask about each command before it runs; shows it as well
+	OpenTTY     bool // tasks read the terminal
+	SlotVar     string
+	ShowLimits  bool
 
 	Help    bool
 	Version bool
 }
 
+// as is a program whose command line is understood and whose habits are kept.
+type as uint8
+
+const (
+	asXpool as = iota
+	asXargs
+)
+
 // defaultOptions are the options before the command line has been read.
 func defaultOptions() Options {
 	return Options{
+		Name:        "xpool",
 		Delim:       '\n',
 		IdleTimeout: value.Duration(10 * time.Second),
 		KillAfter:   value.Duration(2 * time.Second),
@@ -68,6 +94,18 @@ func (o *Options) Validate() error {
 		return errors.New("--shell and --exec exclude each other")
 	case o.Exec && len(o.Command) == 0:
 		return errors.New("--exec needs a program")
+	case o.severalRecords() && o.kind() == linesKind:
+		return errors.New("-n, -L and -s need a command: without one each record is a command")
+	case o.Packing.replaces && len(o.Command) == 0:
+		return errors.New("-I needs a command in which the string is replaced")
+	case o.Packing.replaces && o.Packing.limits.MaxChars > 0:
+		return errors.New("-s and -I exclude each other")
+	case o.Packing.replaces && o.Packing.limits.Replace == "":
+		return errors.New("-I needs a string to replace")
+	case o.OpenTTY && o.kind() != programKind:
+		return errors.New("--open-tty is for programs: a shell's tasks share its standard input")
+	case strings.Contains(o.SlotVar, "="):
+		return fmt.Errorf("--process-slot-var: a variable's name has no '=' as %q has", o.SlotVar)
 	case slices.Contains(o.Operands, ":::"):
 		return errors.New("more than one ::: is not supported")
 	case o.HasArgs && len(o.Files) > 0:
@@ -102,19 +140,27 @@ func (o *Options) kind() commandKind {
 		return linesKind
 	case o.Shell:
 		return scriptKind
-	case o.Exec, len(o.Command) > 1, !looksLikeScript(o.Command[0]):
+	case o.Exec, len(o.Command) > 1, !looksLikeScript(o.Command[0], o.set()):
 		return programKind
 	default:
 		return scriptKind
 	}
 }
 
+// severalRecords tells whether a task may have more than one record.
+func (o *Options) severalRecords() bool { return o.Packing.asked && !o.Packing.replaces }
+
+// set are the replacement strings of the run.
+func (o *Options) set() template.Set {
+	return template.WithValue(o.Packing.limits.Replace)
+}
+
 // looksLikeScript tells whether the only word of a command needs a shell: it has
 // blanks, or characters that are special there, outside of replacement strings.
-func looksLikeScript(word string) bool {
+func looksLikeScript(word string, set template.Set) bool {
 	const special = " \t\n|&;<>()$`\\\"'*?~{}"
 	rest := word
-	for _, t := range standardSet().Scan(word) {
+	for _, t := range set.Scan(word) {
 		rest = strings.Replace(rest, word[t.Start:t.End], "", 1)
 	}
 	return strings.ContainsAny(rest, special)

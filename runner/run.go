@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -32,14 +33,16 @@ type streams struct {
 // run is one run: records become tasks, the pool runs them, the printer prints
 // what they print, the ledger counts how they ended.
 //
-//	source --> feed (goroutine) --> pool (goroutine) --> done --> ledger
-//	                                  |                   |
-//	                                  +---- output ----> printer (goroutine)
+//	source --> batches --> feed (goroutine) --> pool (goroutine) --> done --> ledger
+//	                                              |                   |
+//	                                              +---- output ----> printer (goroutine)
 type run struct {
 	opts     Options
 	streams  streams
 	command  command
+	persona  persona
 	source   input.Source
+	batches  batcher
 	pool     *pool.Pool
 	printer  *output.Printer
 	ledger   *ledger
@@ -48,7 +51,10 @@ type run struct {
 	said     bool               // say has said something
 	ctx      context.Context    // done when no more tasks are to be begun
 	cancel   context.CancelFunc
+	jobs     atomic.Int64  // slots
 	inherit  bool          // tasks write to the run's own streams
+	terminal terminal      // what tasks get of the run's own
+	asker    *asker        // nil if there is nothing to ask
 	sinks    []sink        // are told of each task
 	broken   chan struct{} // closed when a signal ends the run
 
@@ -75,16 +81,26 @@ func newRun(o Options, s streams) (*run, error) {
 	if err := r.openSource(); err != nil {
 		return nil, err
 	}
-	jobs, err := r.jobs()
+	jobs, err := r.askedJobs()
 	if err != nil {
 		return nil, err
 	}
+	r.jobs.Store(int64(jobs))
 	r.inherit = c.inherits() && (o.Ungroup || jobs == 1 && !o.Unordered)
-	r.pool, err = pool.New(c.kind(), pool.Options{
+	if err := r.openTerminal(); err != nil {
+		return nil, err
+	}
+	if o.Interactive {
+		if r.asker, err = newAsker(r); err != nil {
+			return nil, err
+		}
+	}
+	r.pool, err = pool.New(c.kind(r.terminal), pool.Options{
 		Jobs:        jobs,
 		IdleTimeout: time.Duration(o.IdleTimeout),
 		KillAfter:   time.Duration(o.KillAfter),
-		Env:         s.env,
+		Env:         s.env.without(o.SlotVar),
+		SlotEnv:     o.slotEnv(),
 		Subreaper:   true,
 		Guard:       guardProgram(),
 	})
@@ -92,7 +108,14 @@ func newRun(o Options, s streams) (*run, error) {
 		return nil, err
 	}
 	r.printer = output.New(r.outputOptions())
-	r.sinks = append(r.sinks, r.ledger)
+	r.persona = r.newPersona()
+	r.sinks = append(r.sinks, r.ledger, r.persona)
+	switch {
+	case r.asker != nil:
+		r.sinks = append(r.sinks, r.asker)
+	case o.Verbose:
+		r.sinks = append(r.sinks, verboseSink{r})
+	}
 	if r.progress != nil {
 		r.sinks = append(r.sinks, progressSink{r})
 	}
@@ -109,7 +132,7 @@ func guardProgram() string {
 	return path
 }
 
-func (r *run) jobs() (int, error) {
+func (r *run) askedJobs() (int, error) {
 	jobs := r.opts.Jobs
 	if s := r.streams.env.get("XPOOL_JOBS"); s != "" && jobs.String() == "" {
 		if err := jobs.Set(s); err != nil {
@@ -126,21 +149,11 @@ func (r *run) jobs() (int, error) {
 // manyJobs stands for as many slots as there are tasks.
 const manyJobs = 1 << 20
 
-func (r *run) openSource() error {
-	o := input.Options{Delim: byte(r.opts.Delim), Name: "standard input"}
-	switch {
-	case r.opts.HasArgs:
-		r.source = input.Args(r.opts.Operands)
-	case len(r.opts.Files) > 0:
-		r.source = input.Files(r.opts.Files, r.openFile, o)
-	default:
-		in, err := r.read(r.streams.stdin)
-		if err != nil {
-			return err
-		}
-		r.source = input.NewReader(in, o)
+func (r *run) newPersona() persona {
+	if r.opts.As == asXargs {
+		return &xargsPersona{run: r}
 	}
-	return nil
+	return &native{run: r, ledger: r.ledger, quiet: r.opts.Quiet}
 }
 
 // openFile opens a file of records; "-" is standard input.
@@ -201,9 +214,16 @@ func (r *run) read(f *os.File) (*input.Interruptible, error) {
 	return in, nil
 }
 
+// resize adds to the slots, or takes away. The signals' goroutine calls it.
+func (r *run) resize(more int) {
+	jobs := min(max(int(r.jobs.Load())+more, 1), manyJobs)
+	r.jobs.Store(int64(jobs))
+	r.pool.Resize(jobs)
+}
+
 // do runs the run to its end.
 func (r *run) do() Status {
-	signals := watchSignals(r.interrupt, r.pool.Suspend, r.pool.Continue)
+	signals := watchSignals(r.interrupt, r.pool.Suspend, r.pool.Continue, r.resize)
 	var feeder, watcher sync.WaitGroup
 	feeder.Go(r.feed)
 	over := make(chan struct{})
@@ -223,8 +243,8 @@ func (r *run) do() Status {
 func (r *run) feed() {
 	defer r.pool.Close()
 	defer r.source.Close()
-	for seq := int64(1); r.ctx.Err() == nil; seq++ {
-		rec, err := r.source.Next()
+	for seq := int64(1); r.ctx.Err() == nil; {
+		b, err := r.batches.next()
 		switch {
 		case err == io.EOF:
 			r.ledger.complete()
@@ -235,14 +255,23 @@ func (r *run) feed() {
 			r.halt(err)
 			return
 		}
+		if r.asker != nil && b.bad == nil {
+			if yes, err := r.asker.ask(b); err != nil {
+				r.halt(err)
+				return
+			} else if !yes {
+				continue
+			}
+		}
 		r.ledger.enter()
-		t := r.newTask(seq, rec)
-		if rec.Bad != nil {
-			t.end(pool.Result{Seq: seq, Verdict: crashdetect.Classify(crashdetect.End{StartErr: rec.Bad})})
+		t := r.newTask(seq, b)
+		seq++
+		if b.bad != nil {
+			t.end(pool.Result{Seq: t.seq, Verdict: crashdetect.Classify(crashdetect.End{StartErr: b.bad}), Err: b.bad})
 			continue
 		}
 		if err := r.pool.Submit(r.ctx, t.submission()); err != nil {
-			t.end(pool.Result{Seq: seq, Verdict: crashdetect.Verdict{Kind: crashdetect.Stopped}})
+			t.end(pool.Result{Seq: t.seq, Verdict: crashdetect.Verdict{Kind: crashdetect.Stopped}})
 			return
 		}
 	}
@@ -329,34 +358,36 @@ func (r *run) finish() Status {
 	if sig != 0 {
 		return r.interrupted(sig)
 	}
-	status := r.ledger.status()
 	if r.lines {
 		r.say(r.ledger.progress())
 	}
-	if summary := r.ledger.summary(); summary != "" && !r.opts.Quiet {
-		r.say(summary)
+	r.say(r.persona.summary())
+	if err == nil {
+		return r.persona.status()
 	}
-	if err != nil {
-		r.say(r.command.explain(err))
-		status = errorStatus(err)
-	}
+	line, status := r.persona.fault(err)
+	r.say(line)
 	return status
 }
 
 func (r *run) interrupted(sig syscall.Signal) Status {
-	if sig != syscall.SIGPIPE && !r.opts.Quiet {
-		r.say(fmt.Sprintf("ended by %s: %s", crashdetect.SignalName(sig), r.ledger.progress()))
+	if sig != syscall.SIGPIPE {
+		r.say(r.persona.farewell(sig))
 	}
 	return endedBy(sig)
 }
 
-// say tells the user something about the run itself, when all is printed.
+// say tells the user something about the run itself, when all is printed; an
+// empty line is nothing to say.
 func (r *run) say(line string) {
+	if line == "" {
+		return
+	}
 	if !r.said && r.printer.MidLine() {
 		io.WriteString(r.streams.stderr, "\n")
 	}
 	r.said = true
-	say(r.streams.stderr, line)
+	r.opts.say(r.streams.stderr, line)
 }
 
-func say(w io.Writer, line string) { fmt.Fprintf(w, "xpool: %s\n", line) }
+func (o *Options) say(w io.Writer, line string) { fmt.Fprintf(w, "%s: %s\n", o.Name, line) }

@@ -18,9 +18,11 @@ import (
 )
 
 // TestMain lets the test binary play all programs of the scripts: xpool itself,
-// the guard that xpool starts from its own file, and the child.
+// by the name xargs too, the guard that xpool starts from its own file, and the
+// child. Only links are called xargs: the command of that name is the system's.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == crashdetect.GuardName {
+	switch filepath.Base(os.Args[0]) {
+	case crashdetect.GuardName, "xargs":
 		xpool()
 	}
 	testscript.Main(leakChecked{m}, map[string]func(){
@@ -52,8 +54,8 @@ func (m leakChecked) Run() int {
 }
 
 // TestScript runs testdata/script. Beside the standard commands there are those
-// of scriptCommands; beside the standard conditions there is [race], for tests
-// that measure.
+// of scriptCommands; beside the standard conditions there are [race], for tests
+// that measure, and [terminal] where scripts can have terminals.
 func TestScript(t *testing.T) {
 	hearSignals(t)
 	deadline, bounded := t.Deadline()
@@ -62,8 +64,11 @@ func TestScript(t *testing.T) {
 		Cmds:               scriptCommands(),
 		RequireUniqueNames: true,
 		Condition: func(name string) (bool, error) {
-			if name == "race" {
+			switch name {
+			case "race":
 				return raceEnabled(), nil
+			case "terminal":
+				return hasTerminals()
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},

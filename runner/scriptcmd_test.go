@@ -26,6 +26,8 @@ import (
 //	                         is fed, its outputs are NAME.out and NAME.err
 //	feed NAME LINE...        writes lines to its standard input
 //	close NAME               ends its standard input
+//	terminal NAME PROGRAM... in the background, on a terminal of its own, which does not echo; what it shows is NAME.tty
+//	type NAME LINE...        types lines there; ^C and the like are keys
 //	signal SIGNAL NAME       sends it a signal
 //	ended STATUS NAME        waits for its end
 //	memory MIB NAME          tells that it never had more than so much resident memory (Linux)
@@ -34,12 +36,15 @@ import (
 //	waitfile FILE [REGEXP]   waits until the file has a whole line, or matches
 //	gone FILE...             waits until no process is left of those whose ids are in the files
 //	alive FILE...            tells that all of them are there
+//	stopped FILE...          waits until all of them are stopped, as by ^Z
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"exits":    plain("exits STATUS PROGRAM [ARG...]", 2, cmdExits),
 		"start":    plain("start NAME PROGRAM [ARG...]", 2, cmdStart),
 		"feed":     plain("feed NAME LINE...", 2, cmdFeed),
 		"close":    plain("close NAME", 1, cmdClose),
+		"terminal": plain("terminal NAME PROGRAM [ARG...]", 2, cmdTerminal),
+		"type":     plain("type NAME LINE...", 2, cmdType),
 		"signal":   plain("signal SIGNAL NAME", 2, cmdSignal),
 		"ended":    plain("ended STATUS NAME", 2, cmdEnded),
 		"memory":   plain("memory MIB NAME", 2, cmdMemory),
@@ -48,6 +53,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"waitfile": plain("waitfile FILE [REGEXP]", 1, cmdWaitfile),
 		"gone":     plain("gone FILE...", 1, cmdGone),
 		"alive":    plain("alive FILE...", 1, cmdAlive),
+		"stopped":  plain("stopped FILE...", 1, cmdStopped),
 	}
 }
 
@@ -78,7 +84,7 @@ func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*s
 // the program.
 type job struct {
 	cmd   *exec.Cmd
-	stdin *os.File
+	stdin *os.File      // what feeds it, or the other end of its terminal
 	done  chan struct{} // closed when the program has ended
 	err   error         // of Wait; set before done is closed
 }
@@ -120,8 +126,11 @@ const pollEvery = 2 * time.Millisecond
 func (s *stage) explain(ts *testscript.TestScript) {
 	const most = 2000
 	for name := range s.jobs {
-		for _, suffix := range []string{".out", ".err"} {
-			b, _ := os.ReadFile(filepath.Join(s.dir, name+suffix))
+		for _, suffix := range []string{".out", ".err", ".tty"} {
+			b, err := os.ReadFile(filepath.Join(s.dir, name+suffix))
+			if err != nil {
+				continue // a job has its outputs in files, or on a terminal
+			}
 			ts.Logf("[%s%s]\n%s", name, suffix, b[:min(len(b), most)])
 		}
 	}
@@ -287,6 +296,17 @@ func cmdAlive(ts *testscript.TestScript, args []string) {
 	}
 }
 
+func cmdStopped(ts *testscript.TestScript, args []string) {
+	for _, name := range args {
+		for _, pid := range readPids(ts, name) {
+			stageOf(ts).await(ts, fmt.Sprintf("a stop of process %d of %s", pid, name), func() bool {
+				state, ok := processState(pid)
+				return ok && state == 'T'
+			})
+		}
+	}
+}
+
 // readPids returns the process ids in a file, of which there must be one.
 func readPids(ts *testscript.TestScript, name string) []int {
 	var pids []int
@@ -307,11 +327,24 @@ func isAlive(pid int) bool {
 	if unix.Kill(pid, 0) == unix.ESRCH {
 		return false
 	}
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
+	state, ok := processState(pid)
+	if !ok {
 		_, noProc := os.Stat("/proc/self/stat")
 		return noProc != nil // where there is no /proc, the signal's answer counts
 	}
+	return state != 'Z' && state != 'X'
+}
+
+// processState is the letter that proc(5) has for the state of a process; ok is
+// false if there is none.
+func processState(pid int) (state byte, ok bool) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, false
+	}
 	_, rest, _ := bytes.Cut(stat, []byte(") ")) // the name before it is in parentheses
-	return !bytes.HasPrefix(rest, []byte("Z")) && !bytes.HasPrefix(rest, []byte("X"))
+	if len(rest) == 0 {
+		return 0, false
+	}
+	return rest[0], true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -11,7 +12,10 @@ import (
 const labelMost = 72
 
 // showWords shows a program's words as they would be typed.
-func showWords(words []string) string {
+func showWords(words []string) string { return shorten(showList(words)) }
+
+// showList is showWords without the limit of a label, but with one of its own.
+func showList(words []string) string {
 	var b strings.Builder
 	for i, w := range words {
 		if i > 0 {
@@ -22,7 +26,7 @@ func showWords(words []string) string {
 			break
 		}
 	}
-	return shorten(b.String())
+	return b.String()
 }
 
 // quoteWord shows a word as it would be typed in a shell.
@@ -43,6 +47,78 @@ func needsQuotes(r rune) bool {
 	default:
 		return r < 0x80 && !strings.ContainsRune("_-./,:=@%+", r)
 	}
+}
+
+// typedWords shows all of a program's words in the form that GNU xargs -t shows
+// them: what a POSIX shell with $'...' reads as these very words, in one line.
+func typedWords(words []string) string {
+	var b strings.Builder
+	for i, w := range words {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		typedWord(&b, w)
+	}
+	return b.String()
+}
+
+func typedWord(b *strings.Builder, w string) {
+	switch {
+	case w == "":
+		b.WriteString("''")
+	case strings.IndexFunc(w, unprintable) < 0 && strings.IndexByte(w, '\'') >= 0 && !strings.ContainsAny(w, "\"$`\\!"):
+		b.WriteString(`"` + w + `"`)
+	case !needsTypedQuotes(w):
+		b.WriteString(w)
+	default:
+		quoteTyped(b, w)
+	}
+}
+
+func needsTypedQuotes(w string) bool {
+	return strings.ContainsAny(w, " !\"$&'()*;<=>?[^`|\\") || strings.IndexFunc(w, unprintable) >= 0 ||
+		w[0] == '#' || w[0] == '~' || w == "{" || w == "}"
+}
+
+// unprintable tells whether a rune has to be written as an escape; RuneError is
+// there for bytes that are no UTF-8.
+func unprintable(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
+
+// quoteTyped writes w in single quotes, with its unprintable bytes in $'...'.
+func quoteTyped(b *strings.Builder, w string) {
+	b.WriteByte('\'')
+	escaping := false
+	for i, r := range w {
+		size := utf8.RuneLen(r)
+		if r == utf8.RuneError && !strings.HasPrefix(w[i:], string(r)) {
+			size = 1
+		}
+		if bad := unprintable(r); bad && !escaping {
+			b.WriteString("'$'")
+			escaping = true
+		} else if !bad && escaping {
+			b.WriteString("''")
+			escaping = false
+		}
+		switch {
+		case escaping:
+			for _, c := range []byte(w[i : i+size]) {
+				b.WriteString(escapeByte(c))
+			}
+		case r == '\'':
+			b.WriteString(`'\''`)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('\'')
+}
+
+func escapeByte(c byte) string {
+	if i := strings.IndexByte("\a\b\f\n\r\t\v", c); i >= 0 {
+		return `\` + "abfnrtv"[i:i+1]
+	}
+	return fmt.Sprintf(`\%03o`, c)
 }
 
 // shorten makes one line of at most labelMost bytes of s that a terminal can

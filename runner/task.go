@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"fmt"
 	"syscall"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 
 	"xpool/crashdetect"
 	"xpool/pool"
-	"xpool/runner/input"
 	"xpool/runner/output"
 	"xpool/runner/template"
 )
@@ -32,11 +30,12 @@ type task struct {
 	seq   int64
 	args  []string
 	begun bool          // an attempt has been
+	slot  int           // of the first attempt
 	entry *output.Entry // nil when the task has nothing to print but its failure
 }
 
-func (r *run) newTask(seq int64, rec input.Record) *task {
-	t := &task{run: r, seq: seq, args: []string{rec.Text}}
+func (r *run) newTask(seq int64, b batch) *task {
+	t := &task{run: r, seq: seq, args: b.args}
 	if !r.inherit {
 		t.entry = r.printer.Open()
 	}
@@ -69,7 +68,7 @@ func (t *task) submission() *pool.Task {
 // payload is called when an attempt begins.
 func (t *task) payload(p pool.Place) (pool.Payload, error) {
 	if !t.begun {
-		t.begun = true
+		t.begun, t.slot = true, p.Slot
 		for _, s := range t.run.sinks {
 			s.began(t)
 		}
@@ -80,32 +79,40 @@ func (t *task) payload(p pool.Place) (pool.Payload, error) {
 // end is called once, when the task is over.
 func (t *task) end(res pool.Result) {
 	r := t.run
-	if r.inherit && res.Verdict.Kind == crashdetect.Killed && res.Verdict.Signal == syscall.SIGPIPE && !hasReader(r.streams.stdout.Fd()) {
-		r.interrupt(syscall.SIGPIPE)
+	if sig := r.deathOf(res.Verdict); sig != 0 {
+		r.interrupt(sig)
 		res.Verdict = crashdetect.Verdict{Kind: crashdetect.Stopped}
 	}
 	for _, s := range r.sinks {
 		s.ended(t, res)
 	}
-	line := ""
-	if res.Verdict.Told() && !r.opts.Quiet {
-		line = t.failureLine(res)
+	line := r.persona.failure(t, res)
+	if line != "" {
+		line = r.opts.Name + ": " + line + "\n"
 	}
 	if t.entry != nil {
 		t.entry.Close(line)
 	} else if line != "" {
 		r.printer.Say(line)
 	}
+	if r.persona.ends(res.Verdict) {
+		r.halt(nil)
+		r.pool.Halt()
+	}
 }
 
-// failureLine is the line that names the failure of a task.
-func (t *task) failureLine(res pool.Result) string {
-	label := t.run.command.label(t.context(res.Slot))
-	line := fmt.Sprintf("xpool: task %d (%s): %s", t.seq, label, res.Verdict)
-	if res.Words != "" {
-		line += fmt.Sprintf(" (its worker said: %s)", shorten(res.Words))
+// deathOf returns the signal that a task's death by it means for the run, or 0: a
+// task that writes to the run's own output finds out first that nobody reads it,
+// and one that shares the run's terminal dies of the keys that are to end the run.
+func (r *run) deathOf(v crashdetect.Verdict) syscall.Signal {
+	switch {
+	case v.Kind != crashdetect.Killed:
+	case r.inherit && v.Signal == syscall.SIGPIPE && !hasReader(r.streams.stdout.Fd()):
+		return v.Signal
+	case r.terminal.group && (v.Signal == syscall.SIGINT || v.Signal == syscall.SIGQUIT):
+		return v.Signal
 	}
-	return line + "\n"
+	return 0
 }
 
 // hasReader tells whether what is written to a pipe would still be read.

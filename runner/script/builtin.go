@@ -20,6 +20,12 @@ func (l *locator) call(call *syntax.CallExpr, child syntax.Node) {
 		known = newInvocation(argsOf(call.Args, l.c.src.prefix))
 		l.c.calls[call] = known
 	}
+	if known.counts[child] {
+		l.numberOperand("repeat")
+		return
+	}
+	// Records could make up a whole command: sh, -c and code.
+	l.place.lone = known.head == child
 	if i, ok := known.index[child]; ok {
 		l.operandOf(known.name, known.operands, i)
 		l.need(l.c.argumentNeed(known.name))
@@ -29,14 +35,25 @@ func (l *locator) call(call *syntax.CallExpr, child syntax.Node) {
 // invocation is what is known of a simple command.
 type invocation struct {
 	name     string
+	head     syntax.Node // the word that names the command; nil if none does
 	operands []arg
-	index    map[syntax.Node]int // of the operands' words
+	index    map[syntax.Node]int  // of the operands' words
+	counts   map[syntax.Node]bool // the words that zsh takes for the N of repeat N command
 }
 
 func newInvocation(args []arg) *invocation {
-	name, operands := command(args)
-	inv := &invocation{name, operands, make(map[syntax.Node]int, len(operands))}
-	for i, a := range operands {
+	inv := &invocation{counts: map[syntax.Node]bool{}}
+	inv.name, inv.operands = command(args)
+	for inv.name == "repeat" && len(inv.operands) > 0 {
+		inv.counts[inv.operands[0].word] = true
+		args = inv.operands[1:]
+		inv.name, inv.operands = command(args)
+	}
+	if i := commandAt(args); i < len(args) {
+		inv.head = args[i].word
+	}
+	inv.index = make(map[syntax.Node]int, len(inv.operands))
+	for i, a := range inv.operands {
 		inv.index[a.word] = i
 	}
 	return inv
@@ -64,14 +81,15 @@ func (l *locator) operandOf(name string, operands []arg, i int) {
 	case "export", "readonly", "local", "declare", "typeset", "private", "global", "integer", "float", "nameref":
 		l.declared(name, flagsOf(name, operands), operands[i].word)
 	case "getopts":
+		l.place.lone = i <= 1
 		if i == 1 {
 			l.nameOperand(operands[i])
 		}
 	case "let":
 		l.operandWord(operands[i].word)
 		l.class(Integer)
-	case "exit", "return", "shift", "break", "continue", "logout", "bye", "repeat", "ulimit":
-		l.numberOperand(name, i)
+	case "exit", "return", "shift", "break", "continue", "logout", "bye", "ulimit":
+		l.numberOperand(name)
 	case "wait":
 		l.waitOperand(operands, i)
 	case "set":
@@ -79,15 +97,32 @@ func (l *locator) operandOf(name string, operands []arg, i int) {
 	case "enable", "hash", "history":
 		l.guard(operands, i, "fp")
 	case "compgen", "complete", "compopt":
+		l.place.lone = true
 		if !hasEnd(operands[:i]) {
 			l.refuse(name + " evaluates its options: a replacement string must come after --")
 		}
+	default:
+		l.place.lone = runsOperands(name, l.c.dialect)
 	}
 }
 
+// runsOperands reports whether the builtin name could be made to run code by a list of
+// words that one word alone could not: with an option and its argument, say.
+func runsOperands(name string, d Dialect) bool {
+	switch name {
+	case "jobs", "trap":
+		return true
+	case "emulate", "sched", "stat", "strftime", "sysopen", "sysseek", "syswrite", "zformat", "zpty", "zregexparse",
+		"zselect", "zstat", "zstyle", "zsystem", "ztie":
+		return d == Zsh
+	}
+	return false
+}
+
 // numberOperand is for builtins that take a number, which ksh and zsh evaluate.
-func (l *locator) numberOperand(name string, i int) {
-	if name == "ulimit" && l.c.dialect != MirBSDKorn || name == "repeat" && i > 0 {
+func (l *locator) numberOperand(name string) {
+	l.place.lone = true
+	if name == "ulimit" && l.c.dialect != MirBSDKorn {
 		return
 	}
 	l.class(Integer)
@@ -95,6 +130,7 @@ func (l *locator) numberOperand(name string, i int) {
 
 // testOperand is for test and [, which find out by themselves what is an operator.
 func (l *locator) testOperand(operands []arg, i int) {
+	l.place.lone = true
 	var before, after arg
 	if i > 0 {
 		before = operands[i-1]
@@ -146,7 +182,8 @@ func (l *locator) guard(operands []arg, i int, valued string) {
 		}
 		if strings.IndexByte(valued, operands[j].lead[len(operands[j].lead)-1]) >= 0 {
 			if j == i-1 {
-				return // the option's own argument
+				l.place.lone = true // the option's own argument
+				return
 			}
 			l.guard(operands[j+2:], i-j-2, valued)
 			return
@@ -183,6 +220,7 @@ func (l *locator) printfOperand(operands []arg, i int) {
 		}
 		format += 2
 	}
+	l.place.lone = i <= format
 	switch a := operands[i]; {
 	case i > 0 && i < format && operands[i-1].is("-v") || i == format && strings.HasPrefix(a.lead, "-v"):
 		l.class(l.nameClass(a.word))
@@ -236,9 +274,11 @@ func (l *locator) printOperand(operands []arg, i int) {
 	for j, a := range operands[:i] {
 		switch {
 		case a.hasFlag('v') && j == i-1:
+			l.place.lone = true
 			l.class(l.nameClass(operands[i].word))
 			return
 		case a.hasFlag('f'):
+			l.place.lone = j == i-1
 			l.class(Integer)
 			return
 		}
@@ -263,6 +303,7 @@ func (l *locator) readOperand(operands []arg, i int, text, number string) {
 	if !value {
 		letter = option[1] // glued: -d{}
 	}
+	l.place.lone = strings.IndexByte(number+text+"aA", letter) >= 0
 	switch {
 	case strings.IndexByte(number, letter) >= 0:
 		l.class(Integer)
@@ -277,6 +318,7 @@ func (l *locator) readOperand(operands []arg, i int, text, number string) {
 // waitOperand is for wait [-p name] id...
 func (l *locator) waitOperand(operands []arg, i int) {
 	if i > 0 && operands[i-1].hasFlag('p') || operands[i].hasFlag('p') {
+		l.place.lone = true
 		l.class(l.nameClass(operands[i].word))
 		return
 	}
@@ -288,8 +330,13 @@ func (l *locator) waitOperand(operands []arg, i int) {
 // setOperand is for set, whose operands become the positional parameters.
 func (l *locator) setOperand(operands []arg, i int) {
 	if i > 0 && operands[i-1].hasFlag('A') {
+		l.place.lone = true
 		l.class(l.nameClass(operands[i].word))
 		return
 	}
-	l.guard(operands, i, "o")
+	valued := "o"
+	if l.c.dialect == MirBSDKorn {
+		valued = "oA" // there options may follow the array's name, too
+	}
+	l.guard(operands, i, valued)
 }

@@ -14,7 +14,8 @@ type Checker struct {
 	analysis analysis
 }
 
-// NewChecker returns a Checker for shells of the dialect d. functions is as in Compile.
+// NewChecker returns a Checker for shells of the dialect d. functions is as in
+// Options.
 func NewChecker(d Dialect, functions func(name string) bool) *Checker {
 	return &Checker{
 		dialect:  d,

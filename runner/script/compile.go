@@ -24,6 +24,9 @@ type compiler struct {
 	placed    int                       // how many expansions the edits put in where the parser can see them
 	heredocs  map[*syntax.Redirect]bool // already made expanding
 	guarded   map[*syntax.Word]bool     // already with a -- before them
+	many      bool                      // bare {} become a list, see records
+	listed    need                      // what the places of lists ask of a record
+	listedAt  int                       // the first such place that asks anything, or else the first
 	script    *Script
 }
 
@@ -33,15 +36,37 @@ type edit struct {
 	text       string
 }
 
-// Compile compiles the script src for a shell of the dialect d. The replacement strings of
-// set become values; a script without any gets the record appended, unless it uses
-// positional parameters. functions reports which names are functions of the user that the
-// shell will know; nil means none.
+// Options say how a script is to be compiled. The zero value is for a POSIX shell without
+// functions, the standard replacement strings, and one record per task.
+type Options struct {
+	// Set are the replacement strings.
+	Set template.Set
+
+	// Dialect is the language of the shell that runs the script.
+	Dialect Dialect
+
+	// Functions reports which names are functions of the user that the shell will know.
+	// It is asked during Compile only; nil means none.
+	Functions func(name string) bool
+
+	// Many says that a task may have several records. Each is then a word of its own where
+	// {} stands by itself in a list of words: the arguments of a command, the items of a
+	// for loop, the elements of an array. Such a script is Positional, and a task without
+	// records has no word there. All else gets the records joined: {} within a word or
+	// quotes, in an assignment or a redirection; as a command's name; where a builtin takes
+	// a single word or tells by their order what they are, as test and trap do; in functions, which have parameters of their own; and everywhere in a
+	// script that changes its parameters with set or shift, also by way of eval or trap. In
+	// zsh, one that mentions argv is taken for such a script.
+	Many bool
+}
+
+// Compile compiles the script src. The replacement strings become values; a script without
+// any gets the record appended, unless it uses positional parameters.
 //
 // An error is a *SyntaxError: the script does not parse, is empty, has a replacement string
 // where a value cannot stand, or has nowhere to append one.
-func Compile(src string, set template.Set, d Dialect, functions func(name string) bool) (*Script, error) {
-	s := newSource(src, set)
+func Compile(src string, o Options) (*Script, error) {
+	s, d := newSource(src, o.Set), o.Dialect
 	file, err := s.parse(d)
 	if err != nil {
 		return nil, err
@@ -65,6 +90,7 @@ func Compile(src string, set template.Set, d Dialect, functions func(name string
 	c := &compiler{
 		src: s, dialect: d, script: script, calls: map[*syntax.CallExpr]*invocation{},
 		heredocs: map[*syntax.Redirect]bool{}, guarded: map[*syntax.Word]bool{},
+		many: o.Many && !setsPositional(file, d), listedAt: -1,
 	}
 	c.collectNeeds(file)
 	if err := c.rewrite(file); err != nil {
@@ -73,7 +99,7 @@ func Compile(src string, set template.Set, d Dialect, functions func(name string
 	if err := c.arguments(file); err != nil {
 		return nil, err
 	}
-	return c.finish(file, functions)
+	return c.finish(file, o.Functions)
 }
 
 // refuseUnparsed refuses what the parser does not know to be arithmetic: $[ ] in zsh.
@@ -149,6 +175,7 @@ func (c *compiler) rewrite(file *syntax.File) error {
 		if p.refuse != "" {
 			return c.src.errorAt(m.start, p.refuse)
 		}
+		p.list = c.many && !p.lone && c.isRecords(m) && isItem(path, m)
 		if err := c.replace(m, p); err != nil {
 			return err
 		}
@@ -169,6 +196,10 @@ func (c *compiler) arguments(file *syntax.File) error {
 		}
 	})
 	n := c.needs[scriptArgs]
+	if at < 0 || n == (need{}) && c.listed != (need{}) {
+		at = c.listedAt
+	}
+	n = n.and(c.listed)
 	if n.refuse != "" {
 		return c.src.errorAt(max(at, 0), n.refuse)
 	}

@@ -54,7 +54,7 @@ func TestBody(t *testing.T) {
 		{Zsh, "print -- {}; echo ${a[{}-1]}", "print -- \"@1\"; echo ${a[ @2-1]}\n"},
 	}
 	for _, tt := range tests {
-		s, err := Compile(tt.src, template.Set{}, tt.dialect, nil)
+		s, err := Compile(tt.src, Options{Dialect: tt.dialect})
 		if err != nil {
 			t.Errorf("%q: %v", tt.src, err)
 		} else if want := body(tt.want); s.Body != want {
@@ -64,7 +64,7 @@ func TestBody(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
-	s, err := Compile("echo {} {/}\n: $(( {} + {#} )) {}", template.Set{}, Bash, nil)
+	s, err := Compile("echo {} {/}\n: $(( {} + {#} )) {}", Options{Dialect: Bash})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestValues(t *testing.T) {
 	if got := fmt.Sprint(s.Values); got != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	custom, err := Compile("echo ,, {}", template.WithValue(",,"), Bash, nil)
+	custom, err := Compile("echo ,, {}", Options{Set: template.WithValue(",,"), Dialect: Bash})
 	if err != nil || custom.Body != body("echo \"@1\" {}\n") {
 		t.Errorf("own string: %+v, %v", custom, err)
 	}
@@ -108,7 +108,7 @@ func TestRecordGoesSomewhere(t *testing.T) {
 		{"echo a &", false, true},
 	}
 	for _, tt := range tests {
-		s, err := Compile(tt.src, template.Set{}, Bash, nil)
+		s, err := Compile(tt.src, Options{Dialect: Bash})
 		if err != nil {
 			t.Errorf("%q: %v", tt.src, err)
 		} else if s.Positional != tt.positional || s.Appended != tt.appended {
@@ -134,7 +134,7 @@ func TestArgs(t *testing.T) {
 		{"echo {}", Text, 0, 0},
 	}
 	for _, tt := range tests {
-		s, err := Compile(tt.src, template.Set{}, Bash, nil)
+		s, err := Compile(tt.src, Options{Dialect: Bash})
 		if err != nil {
 			t.Errorf("%q: %v", tt.src, err)
 		} else if a := s.Args; a.Class != tt.class || a.Line != tt.line || a.Col != tt.col {
@@ -183,7 +183,7 @@ func TestErrors(t *testing.T) {
 		{Bash, "echo ${1@P}", 1, 6, "runs code"},
 	}
 	for _, tt := range tests {
-		_, err := Compile(tt.src, template.Set{}, tt.dialect, nil)
+		_, err := Compile(tt.src, Options{Dialect: tt.dialect})
 		var se *SyntaxError
 		if !errors.As(err, &se) {
 			t.Errorf("%q: got %v, want a SyntaxError", tt.src, err)
@@ -204,9 +204,12 @@ func FuzzCompile(f *testing.F) {
 	for i, s := range evaluating() {
 		f.Add(s, uint8(i))
 	}
+	for i, c := range listCases() {
+		f.Add(c.script, uint8(i)|4)
+	}
 	f.Fuzz(func(t *testing.T, src string, d uint8) {
 		dialect := Dialect(d % 4)
-		s, err := Compile(src, template.Set{}, dialect, nil)
+		s, err := Compile(src, Options{Dialect: dialect, Many: d&4 != 0})
 		if err != nil {
 			var se *SyntaxError
 			if !errors.As(err, &se) {

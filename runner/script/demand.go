@@ -253,7 +253,8 @@ func isNameByte(b byte) bool {
 // collectCall notes the variables that a builtin gives an attribute. It returns the
 // command's name.
 func (c *compiler) collectCall(call *syntax.CallExpr) string {
-	name, operands := command(argsOf(call.Args, ""))
+	inv := newInvocation(argsOf(call.Args, ""))
+	name, operands := inv.name, inv.operands
 	switch name {
 	case "integer", "float", "nameref", "typeset", "declare":
 		f := flagsOf(name, operands)

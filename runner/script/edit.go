@@ -47,6 +47,9 @@ func (c *compiler) backslash(start int, s style) (from int, text string) {
 
 // expansion returns the text for a value.
 func (c *compiler) expansion(m markAt, p place) string {
+	if p.list {
+		return c.records(m, p.class)
+	}
 	name := c.value(m, p.class)
 	text := "${" + name + "}"
 	switch {
@@ -144,13 +147,14 @@ func delimiter(word []byte) string {
 	return b.String()
 }
 
-// countValues counts the expansions of variables with the names of values.
+// countValues counts the expansions of variables with the names of values, and those of
+// all positional parameters.
 func countValues(file *syntax.File) int {
 	count := 0
 	for n := range syntax.Preorder(file) {
 		switch n := n.(type) {
 		case *syntax.ParamExp:
-			if n.Param != nil && isVarName(n.Param.Value) {
+			if n.Param != nil && (n.Param.Value == "@" || isVarName(n.Param.Value)) {
 				count++
 			}
 		case *syntax.ExtGlob: // not parsed any further

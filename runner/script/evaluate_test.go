@@ -37,6 +37,7 @@ func evaluating() []string {
 		`n={}; read "$n" <<<1`, `n={}; printf -v "$n" 1`, `n={}; declare "$n=1"`, `n={}; declare -n r=$n; echo $r`, `set -- {}; echo $(($1))`,
 		`f() { echo $(($1)); }; f {}`, `f() { local n=$1; (( n )); }; f {}`, `read n <<<{}; (( n ))`, "read n <<X\n{}\nX\n(( n ))", `while read -r n; do (( n )); done <<<{}`, `mapfile -t m <<<{}; (( m ))`,
 		`x={}; read n <<<"$x"; (( n ))`, `f() { (( $# )); for n; do (( n )); done; }; f {}`,
+		`repeat 1 unset {}`, `repeat {} :`, `repeat 1 repeat {} print {}`, `repeat 1 f {}; f() { (( $1 )); }`, `repeat 1 integer x; x={}`,
 		`echo ${!{}}`, `echo ${{}}`, `enable {}`, `hash {} ls`, `history {}`, `compgen {}`, `compgen -W {}`, `complete {} x`, `command unset {}`,
 		`builtin printf -v {} x`, `command printf {} x`, `\unset {}`, `'unset' {}`, `echo {1..{}}`, `echo @({})`, `echo *({})`, `echo x({})`, `[[ x =~ {} ]]`,
 		"cat <<EOF\n$(( {} ))\nEOF", "echo `echo $(( {} ))`", `echo "$(( {} ))"`, `echo "${a[{}]}"`, `coproc {} { :; }`, `exec {{}}>/dev/null`,
@@ -61,7 +62,7 @@ func TestNothingIsEvaluated(t *testing.T) {
 			t.Parallel()
 			ran := 0
 			for _, src := range evaluating() {
-				script, err := Compile(src, template.Set{}, j.dialect, nil)
+				script, err := Compile(src, Options{Dialect: j.dialect})
 				if err != nil {
 					continue // refused
 				}
@@ -128,7 +129,7 @@ func TestEvaluatedPlacesWork(t *testing.T) {
 			if strings.IndexByte(tt.shells, j.key) < 0 {
 				continue
 			}
-			script, err := Compile(tt.script, template.Set{}, j.dialect, nil)
+			script, err := Compile(tt.script, Options{Dialect: j.dialect})
 			if err != nil {
 				t.Errorf("%s: %q: %v", j.argv[0], tt.script, err)
 				continue

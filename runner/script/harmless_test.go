@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"xpool/runner/template"
 )
 
 func harmlessScripts() []string {
@@ -39,7 +37,7 @@ func harmfulScripts() []string {
 func TestHarmless(t *testing.T) {
 	mine := func(name string) bool { return name == "myfunc" || name == "my/func" }
 	check := func(src string, want bool) {
-		s, err := Compile(src, template.Set{}, Bash, mine)
+		s, err := Compile(src, Options{Dialect: Bash, Functions: mine})
 		if err != nil {
 			if want {
 				t.Errorf("%q: %v", src, err)
@@ -120,7 +118,7 @@ func TestHarmlessLeavesNoTrace(t *testing.T) {
 		b.WriteString("_xpool1=no-such-file _xpool2=x _xpool3=y _ignored=\nalive() { echo \"alive $1\"; }\n")
 		wanted := 0
 		for _, src := range harmlessScripts() {
-			s, err := Compile(src, template.Set{}, j.dialect, nil)
+			s, err := Compile(src, Options{Dialect: j.dialect})
 			if err != nil || !s.Harmless || strings.Contains(src, "{}.out") {
 				continue
 			}

@@ -141,6 +141,7 @@ func commandCases(p string) []oracleCase {
 		{"", "read -r a b <<X\n{#} {%}\nX\n" + p + `"$a" "$b"`, "<{#}><{%}>", false},
 		{"", "set -- {} b; " + p + `"$@"`, "<{}><b>", false},
 		{"", "set {}; " + p + `"$1"`, "<{}>", false},
+		{"zm", "set -A a {} b; " + p + `"${a[@]}"`, "<{}><b>", false},
 		{"zm", "print -r {} ''", "{} \n", false},
 		{"", "export V={}; " + p + `"$V"`, "<{}>", false},
 		{"bzm", "typeset v={} w=a{}; " + p + `"$v" "$w"`, "<{}><a{}>", false},
@@ -202,18 +203,35 @@ func judges(t testing.TB) []judge {
 // run runs body once for each record, in a fresh directory, and returns what each printed.
 func (j judge) run(t testing.TB, dir string, script *Script, records []string) []string {
 	t.Helper()
+	tasks := make([]task, len(records))
+	for i, record := range records {
+		tasks[i] = task{records: []string{record}, args: []string{"one two"}}
+	}
+	return j.runTasks(t, dir, script, tasks)
+}
+
+// task is a task's records, and the positional parameters that it gets.
+type task struct{ records, args []string }
+
+// runTasks is run for tasks of any kind.
+func (j judge) runTasks(t testing.TB, dir string, script *Script, tasks []task) []string {
+	t.Helper()
 	var b bytes.Buffer
 	b.WriteString("_body() {\n" + script.Body + "}\n")
-	for i, record := range records {
-		c := template.Context{Args: []string{record}, Seq: int64(i + 1), Slot: 3}
+	for i, task := range tasks {
+		c := template.Context{Args: task.records, Seq: int64(i + 1), Slot: 3}
 		for _, v := range script.Values {
 			value, err := v.Render(v.Rep.Expand(c))
 			if err != nil {
-				t.Fatalf("record %q: %v", record, err)
+				t.Fatalf("records %q: %v", task.records, err)
 			}
 			b.WriteString(v.Name + "=" + shellQuote(value) + "\n")
 		}
-		b.WriteString("( _body 'one two' ); printf '\\000'\n")
+		b.WriteString("( _body")
+		for _, a := range task.args {
+			b.WriteString(" " + shellQuote(a))
+		}
+		b.WriteString(" ); printf '\\000'\n")
 	}
 	file := filepath.Join(dir, "script.sh")
 	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
@@ -234,7 +252,10 @@ func (j judge) run(t testing.TB, dir string, script *Script, records []string) [
 
 // wanted puts a record into the expected output as text.
 func wanted(want, record string, i int) string {
-	c := template.Context{Args: []string{record}, Seq: int64(i + 1), Slot: 3}
+	return expand(want, template.Context{Args: []string{record}, Seq: int64(i + 1), Slot: 3})
+}
+
+func expand(want string, c template.Context) string {
 	var b strings.Builder
 	end := 0
 	for _, tok := range (template.Set{}).Scan(want) {
@@ -259,7 +280,7 @@ func TestOracle(t *testing.T) {
 
 func checkOracle(t *testing.T, j judge, tt oracleCase, n int) {
 	t.Helper()
-	script, err := Compile(tt.script, template.Set{}, j.dialect, nil)
+	script, err := Compile(tt.script, Options{Dialect: j.dialect})
 	if err != nil {
 		t.Errorf("%s: %q: %v", j.argv[0], tt.script, err)
 		return

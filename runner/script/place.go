@@ -29,6 +29,8 @@ type place struct {
 	index    bool             // in an array's subscript
 	guard    *syntax.Word     // an argument that must not be taken for an option
 	heredoc  *syntax.Redirect // with inLiteral
+	lone     bool             // the command takes a single word here
+	list     bool             // each record is a word of its own
 	unparsed bool             // the parser takes it for text, though the shell does not
 	refuse   string           // why no value can be put here; "" if one can
 }

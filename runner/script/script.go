@@ -8,6 +8,9 @@
 // tree tells where each of them stands, and the text is changed there and nowhere else, so
 // that the shell gets the user's script as it was written.
 //
+// A task of several records has them joined by a blank, but with Options.Many a {} that is
+// an item in a list of words becomes "$@", a word for each record.
+//
 // Quoting is not all. Shells evaluate some values a second time: arithmetic expressions,
 // names given to builtins, a few options and variables. A value that comes to stand in such
 // a place has a class, an integer or an identifier, and a task whose record is none fails.
@@ -33,17 +36,19 @@ type Script struct {
 	// Values are the variables that must be set, and not exported, for each task.
 	Values []Value
 
-	// Positional says that the script uses positional parameters outside of functions:
-	// the record's arguments are to be its arguments.
+	// Positional says that the script uses positional parameters outside of functions, or
+	// was given them with Options.Many: the task's records are to be its arguments.
 	Positional bool
 
 	// Args has no name and stands for nothing: its Class is what each of the positional
 	// arguments must be, for its Render to tell. It is Text unless the shell would evaluate
-	// them, as in echo $(($1 + 1)).
+	// them, as in echo $(($1 + 1)). All places share it: next to unset {}, an echo {} with
+	// Options.Many gets names only, too.
 	Args Value
 
-	// Appended says that the script had no replacement string, and that the last of
-	// Values, {}, was made the last argument of its last command.
+	// Appended says that the script had no replacement string, and that {} was made the
+	// last argument of its last command: the last of Values, or with Options.Many, where
+	// the script allows it, the positional parameters.
 	Appended bool
 
 	// Harmless says that the body has the same effect in the worker's shell itself as

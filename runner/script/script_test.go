@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-
-	"xpool/runner/template"
 )
 
 func TestRender(t *testing.T) {
@@ -124,7 +122,7 @@ case {} in {}) printf yes;; esac`
 		if j.key == 'm' {
 			continue // has no printf of its own: too slow
 		}
-		script, err := Compile(src, template.Set{}, j.dialect, nil)
+		script, err := Compile(src, Options{Dialect: j.dialect})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -113,21 +113,31 @@ func unescape(s string) string {
 // command returns the name of the command that args really run, and its operands. The
 // name is empty when it is only known at run time.
 func command(args []arg) (name string, operands []arg) {
+	i := commandAt(args)
+	if i == len(args) || !args[i].static {
+		return "", nil
+	}
+	return args[i].lead, args[i+1:]
+}
+
+// commandAt returns the index of the word in args that names the command that they really
+// run. It is len(args) if there is none, as in command -v x, which only looks x up.
+func commandAt(args []arg) int {
 	for i := 0; i < len(args); i++ {
 		if !args[i].static {
-			return "", nil
+			return i
 		}
 		switch args[i].lead {
 		case "command", "builtin", "exec", "noglob", "nocorrect", "-":
 			for i+1 < len(args) && args[i+1].isOption() {
 				if args[i+1].hasFlag('v') || args[i+1].hasFlag('V') {
-					return "", nil // only looks a name up
+					return len(args)
 				}
 				i++
 			}
 		default:
-			return args[i].lead, args[i+1:]
+			return i
 		}
 	}
-	return "", nil
+	return len(args)
 }
