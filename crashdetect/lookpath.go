@@ -109,9 +109,8 @@ type candidate struct {
 	sameFirst bool // it begins with the same letter
 }
 
-// Suggest returns the executable in the directories of path, a value of PATH, whose name is nearest to name: by at most
-// two letters added, left out, changed or swapped with their neighbour, and by less than half of name. Of those equally
-// near, one with the same first letter wins, then the alphabetically first. It returns "" if there is none, and for a
+// Suggest returns the executable in the directories of path, a value of PATH, whose name is nearest to name: by one
+// letter added, left out, changed or swapped with its neighbour, or two where name has seven or more. Of those equally near, one with the same first letter wins, then the alphabetically first. It returns "" if there is none, and for a
 // name with a slash. The work is bounded, at the cost of missing something in a huge directory.
 func Suggest(name, path string) string {
 	if name == "" || strings.Contains(name, "/") {
@@ -141,8 +140,11 @@ func Suggest(name, path string) string {
 // nearNames returns the names in dirs that are near enough to name, executable or not.
 func nearNames(name string, dirs []string) []candidate {
 	length := utf8.RuneCountInString(name)
-	limit := min(2, (length-1)/2)
-	if limit == 0 {
+	limit := 1
+	if length >= 7 {
+		limit = 2
+	}
+	if length < 3 {
 		return nil
 	}
 	var near []candidate

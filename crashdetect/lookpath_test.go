@@ -106,7 +106,8 @@ func TestSuggest(t *testing.T) {
 		"pyton3":    "python3",
 		"caz":       "cap", // cat and cap are equally near
 		"bap":       "bat", // cap is as near, and bat has the first letter
-		"sl":        "",    // half of the name is too much
+		"sl":        "", // too short to tell
+		"pithno":    "", // two steps are too many for six letters
 		"x":         "",
 		"":          "",
 		"convert":   "covert", // itself is no suggestion

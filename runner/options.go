@@ -108,6 +108,8 @@ func (o *Options) Validate() error {
 		return fmt.Errorf("--process-slot-var: a variable's name has no '=' as %q has", o.SlotVar)
 	case slices.Contains(o.Operands, ":::"):
 		return errors.New("more than one ::: is not supported")
+	case slices.ContainsFunc(o.Command, isLaterSource):
+		return errors.New("::::, :::+ and ::::+ are not supported: give records after ::: or in files with -a")
 	case o.HasArgs && len(o.Files) > 0:
 		return errors.New("records come from ::: or from --arg-file, not from both")
 	case o.Unordered && o.KeepOrder:
@@ -124,6 +126,10 @@ func (o *Options) Validate() error {
 	}
 	return nil
 }
+
+// isLaterSource tells whether a word is one by which GNU parallel takes records
+// and this program does not yet.
+func isLaterSource(word string) bool { return word == "::::" || word == ":::+" || word == "::::+" }
 
 // kind says what the command is.
 type commandKind int

@@ -145,7 +145,8 @@ func (x *xargsPersona) failure(t *task, res pool.Result) string {
 	case crashdetect.Exit:
 		return fmt.Sprintf("%s: exited with status %d; aborting", name, v.Code)
 	case crashdetect.Killed:
-		return fmt.Sprintf("%s: terminated by signal %d (task %s: %s)", name, int(v.Signal), t.title(res), v)
+		return fmt.Sprintf("%s: terminated by signal %d (command %d, %s: %s)",
+			name, int(v.Signal), t.seq, t.run.command.label(t.context(res.Slot)), v)
 	case crashdetect.NotStarted:
 		return startFailure(name, res)
 	default:

@@ -115,7 +115,7 @@ func (r *run) limits() (pack.Limits, error) {
 	if o.As != asXargs && !o.Packing.asked && !o.ShowLimits {
 		return limits, nil
 	}
-	system, err := pack.SystemLimits(r.streams.env)
+	system, err := pack.SystemLimits(r.found)
 	if err != nil {
 		return limits, err
 	}

@@ -39,6 +39,7 @@ type streams struct {
 type run struct {
 	opts     Options
 	streams  streams
+	found    environment // as the run has found it; that of streams is for tasks
 	command  command
 	persona  persona
 	source   input.Source
@@ -67,6 +68,7 @@ type run struct {
 // newRun gets everything ready; no task is begun. The error is one of usage or
 // of the system.
 func newRun(o Options, s streams) (*run, error) {
+	found := s.env
 	env, err := s.env.deeper()
 	if err != nil {
 		return nil, err
@@ -76,7 +78,7 @@ func newRun(o Options, s streams) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{opts: o, streams: s, command: c, ledger: newLedger(), broken: make(chan struct{})}
+	r := &run{opts: o, streams: s, found: found, command: c, ledger: newLedger(), broken: make(chan struct{})}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	if err := r.openSource(); err != nil {
 		return nil, err
