@@ -54,7 +54,7 @@ func (k *Program) find(name string, env []string) (string, error) {
 	if path, ok := k.found[name]; ok {
 		return path, nil
 	}
-	path, err := crashdetect.LookPath(name, lookupEnv(env, "PATH"))
+	path, err := crashdetect.LookPath(name, searchPath(env))
 	if err != nil {
 		return "", err
 	}
@@ -64,15 +64,15 @@ func (k *Program) find(name string, env []string) (string, error) {
 	return path, nil
 }
 
-// lookupEnv returns the value of a variable, which counts from its last
-// occurrence on as in os/exec.
-func lookupEnv(env []string, name string) string {
+// searchPath returns where programs are searched for: the last PATH in env, as in
+// os/exec, and without one where execvp(3) of the GNU C library looks.
+func searchPath(env []string) string {
 	for i := len(env) - 1; i >= 0; i-- {
-		if v, ok := strings.CutPrefix(env[i], name+"="); ok {
+		if v, ok := strings.CutPrefix(env[i], "PATH="); ok {
 			return v
 		}
 	}
-	return ""
+	return "/bin:/usr/bin"
 }
 
 // programWorker is a place for one process after the other.

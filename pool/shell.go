@@ -52,7 +52,7 @@ func (k *Shell) hopeless(error) bool { return false }
 func (k *Shell) start(s *slot) (worker, error) {
 	p := s.pool
 	if k.path == "" {
-		path, err := crashdetect.LookPath(k.Path, lookupEnv(p.env, "PATH"))
+		path, err := crashdetect.LookPath(k.Path, searchPath(p.env))
 		if err != nil {
 			return nil, err
 		}

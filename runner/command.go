@@ -40,6 +40,7 @@ type command interface {
 type terminal struct {
 	stdin *os.File // their standard input; nil is /dev/null
 	group bool     // they stay in the run's own process group
+	tty   bool     // that has a terminal, whose keys send signals to all of them
 }
 
 // newCommand makes the command that the options ask for. An error is the

@@ -18,7 +18,7 @@ func (r *run) outputOptions() output.Options {
 		Stdout:    r.streams.stdout,
 		Stderr:    r.streams.stderr,
 		Unordered: r.opts.Unordered || r.opts.Ungroup,
-		TempDir:   r.streams.env.get("TMPDIR"),
+		TempDir:   r.tempDir(),
 		OnePlace:  samePlace(r.streams.stdout, r.streams.stderr),
 	}
 	if mode := progressMode(r.opts.Progress, isTerminal(r.streams.stderr)); mode != progress.None {
@@ -32,6 +32,16 @@ func (r *run) outputOptions() output.Options {
 		r.lines = mode == progress.Plain
 	}
 	return o
+}
+
+// tempDir is where output waits that is too much for memory. A TMPDIR that is not
+// there would be told of only then, when it is too late to be mended.
+func (r *run) tempDir() string {
+	dir := r.streams.env.get("TMPDIR")
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return "/tmp"
+	}
+	return dir
 }
 
 // progressMode is what an asked-for progress comes to: where there is no

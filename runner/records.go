@@ -162,6 +162,10 @@ func (r *run) openTerminal() error {
 		return nil
 	}
 	tty, err := os.OpenFile("/dev/tty", os.O_RDONLY, 0)
+	// A command of xargs can rely on not being the leader of a group: setsid(1)
+	// does not wait for the program where it is.
+	r.terminal.tty = err == nil
+	r.terminal.group = r.terminal.tty || o.As == asXargs
 	switch {
 	case o.OpenTTY && err != nil:
 		return err
@@ -171,7 +175,6 @@ func (r *run) openTerminal() error {
 		r.terminal.stdin = r.streams.stdin
 	}
 	if err == nil {
-		r.terminal.group = true
 		if r.terminal.stdin != tty {
 			tty.Close()
 		}

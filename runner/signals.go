@@ -20,7 +20,11 @@ type interrupts struct {
 // run began stays ignored, as nohup and background jobs of a script want it.
 func watchSignals(end func(syscall.Signal), suspend, resume func(), more func(int)) *interrupts {
 	in := &interrupts{c: make(chan os.Signal, 8)}
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP} {
+	for _, s := range []syscall.Signal{
+		syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP,
+		// Of these the runtime would take no notice, or print its goroutines.
+		syscall.SIGALRM, syscall.SIGVTALRM, syscall.SIGXCPU, syscall.SIGIO, syscall.SIGABRT,
+	} {
 		if !signal.Ignored(s) {
 			signal.Notify(in.c, s)
 		}

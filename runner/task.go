@@ -109,7 +109,7 @@ func (r *run) deathOf(v crashdetect.Verdict) syscall.Signal {
 	case v.Kind != crashdetect.Killed:
 	case r.inherit && v.Signal == syscall.SIGPIPE && !hasReader(r.streams.stdout.Fd()):
 		return v.Signal
-	case r.terminal.group && (v.Signal == syscall.SIGINT || v.Signal == syscall.SIGQUIT):
+	case r.terminal.tty && (v.Signal == syscall.SIGINT || v.Signal == syscall.SIGQUIT):
 		return v.Signal
 	}
 	return 0
