@@ -26,10 +26,10 @@ const (
 // reaches direct children only, and a killed process cleans up nothing. It waits for the end of a pipe that the owner
 // holds open, and costs nothing until then.
 type Guard struct {
-	process *os.Process
-	pipe    *os.File // the end that closes when the owner dies
-	memory  []byte   // behind groups
-	groups  GroupTable
+	pid    int
+	pipe   *os.File // the end that closes when the owner dies
+	memory []byte   // behind groups
+	groups GroupTable
 }
 
 // NewRunID returns an id that no other run has: the pid and start of this process, and chance. It is a word of letters,
@@ -88,15 +88,18 @@ func startGuard(exe, runID string) (_ *Guard, err error) {
 	if _, err = write.WriteString(greeting.String()); err != nil {
 		return nil, err
 	}
-	g.process, err = os.StartProcess(exe, []string{GuardName}, &os.ProcAttr{
+	// Not os.StartProcess, whose first call tries out pidfds with a child in which
+	// Go's handlers still run: a signal of the terminal would be seen twice.
+	pid, err := syscall.ForkExec(exe, []string{GuardName}, &syscall.ProcAttr{
 		Dir:   "/",
 		Env:   []string{"GOMAXPROCS=1", "GOTRACEBACK=none"}, // not nil, which would be all of ours
-		Files: []*os.File{read, null, null, table},
+		Files: []uintptr{read.Fd(), null.Fd(), null.Fd(), table.Fd()},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})
 	if err != nil {
 		return nil, err
 	}
+	g.pid = pid
 	return g, nil
 }
 
@@ -104,18 +107,18 @@ func startGuard(exe, runID string) (_ *Guard, err error) {
 func (g *Guard) Groups() *GroupTable { return &g.groups }
 
 // Pid returns the guard's pid: it is a child of this process that Adopted and its like must know.
-func (g *Guard) Pid() int { return g.process.Pid }
+func (g *Guard) Pid() int { return g.pid }
 
 // Close ends the guard and waits for it, which takes no time. It kills no process of the run. A guard that has ended
 // before is no error; a second Close does nothing.
 func (g *Guard) Close() error {
-	if g.process == nil {
+	if g.pid == 0 {
 		return nil
 	}
 	_, _ = g.pipe.Write([]byte{bye}) // for the case that it cannot be killed; a guard that is gone cannot read it
-	_ = g.process.Kill()
-	_, err := g.process.Wait()
-	g.process = nil
+	_ = unix.Kill(g.pid, unix.SIGKILL)
+	_, err := unix.Wait4(g.pid, nil, 0, nil)
+	g.pid = 0
 	return errors.Join(err, g.release())
 }
 

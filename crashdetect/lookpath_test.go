@@ -106,8 +106,8 @@ func TestSuggest(t *testing.T) {
 		"pyton3":    "python3",
 		"caz":       "cap", // cat and cap are equally near
 		"bap":       "bat", // cap is as near, and bat has the first letter
-		"sl":        "", // too short to tell
-		"pithno":    "", // two steps are too many for six letters
+		"sl":        "",    // too short to tell
+		"pithno":    "",    // two steps are too many for six letters
 		"x":         "",
 		"":          "",
 		"convert":   "covert", // itself is no suggestion

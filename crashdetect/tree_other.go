@@ -8,12 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// SignalTree sends sig to the process group root. Descendants that left the group are not reached on this system. The
+// SignalTree sends sig to the process group root, or to that process alone if it leads no group. Descendants that left the group are not reached on this system. The
 // caller must not have waited for root yet, so that its number cannot belong to anyone else. A root below 2, or this
 // process's own group, is ignored.
 func SignalTree(root int, sig syscall.Signal) {
 	if root > 1 && root != unix.Getpid() && root != unix.Getpgrp() {
-		_ = unix.Kill(-root, sig)
+		if unix.Kill(-root, sig) != nil { // it leads no group
+			_ = unix.Kill(root, sig)
+		}
 	}
 }
 

@@ -43,7 +43,7 @@ func watchSignals(end func(syscall.Signal), suspend, resume func(), more func(in
 			case syscall.SIGTSTP:
 				suspend()
 				// Nobody can catch this one; the run goes on after SIGCONT.
-				_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
+				stopSelf()
 				resume()
 			default:
 				end(s.(syscall.Signal))

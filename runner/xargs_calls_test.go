@@ -116,7 +116,7 @@ func randomCall(seed uint64) call {
 	}
 	c.command = r.command()
 	if r.one(40) {
-		c.options = r.forFlood(c.options)
+		c.options, c.command = r.forFlood(c.options), []string{"printf", `%s\0`, "{"}
 		c.input = r.flood()
 	} else {
 		c.input = r.text()
@@ -166,9 +166,9 @@ func (r *caller) option() []string {
 	case 3:
 		return []string{r.of("-e", "-eE", "-ea", "--eof", "--eof=E", "--eof=", "--eo=a")}
 	case 4:
-		return r.withArg("-I", "", r.of("{}", "{}", "%", "a", "{}{}", "aa", "<"))
+		return r.withArg("-I", "", r.of("{}", "{}", "@", "a", "{}{}", "aa", "<"))
 	case 5:
-		return []string{r.of("-i", "-i%", "-ia", "--replace", "--replace={}", "--repl=%", "--replace=<")}
+		return []string{r.of("-i", "-i@", "-ia", "--replace", "--replace={}", "--repl=@", "--replace=<")}
 	case 6, 7:
 		return r.withArg("-n", "--max-args", strconv.Itoa(1+r.IntN(5)))
 	case 8:
@@ -206,7 +206,9 @@ func (r *caller) withArg(short, long, arg string) []string {
 	return []string{short + arg}
 }
 
-// command is what to run: most show their very words.
+// command is what to run: most show their very words. What they write to standard
+// error comes in pieces, which mix with what xargs says, so they should be silent:
+// no option replaces anything in a format or a script.
 func (r *caller) command() []string {
 	show := []string{"printf", `%s\0`, "{"}
 	switch r.IntN(16) {
@@ -221,10 +223,10 @@ func (r *caller) command() []string {
 	case 5:
 		return []string{r.of("no-such-command", "./no-such", "./plain", "./dir", "./bare", "./lost", "", "plain", "./{}", "./plain/x")}
 	case 6:
-		return []string{"sh", "-c", r.of(`cat; printf '(%s)' "$@"`, "exit $#", `printf '%s ' $#`, `printf '[%s]' "$0" "$@"; exit 3`), r.of("sh", "{}")}
+		return []string{r.of("./reader", "./count"), r.of("x", "{}")}
 	case 7, 8, 9, 10:
 		for range r.IntN(4) {
-			show = append(show, r.of("{}", "x{}", "{}{}y", "zz", "%", "a<b", "", "aaa", strings.Repeat("l", r.IntN(40))))
+			show = append(show, r.of("{}", "x{}", "{}{}y", "zz", "@", "a<b", "", "aaa", strings.Repeat("l", r.IntN(40))))
 		}
 	}
 	return show

@@ -129,6 +129,8 @@ func (o *oracle) stage(t *testing.T) string {
 		mode       os.FileMode
 	}{
 		{"judge", judge, 0o755},
+		{"reader", "#!/bin/sh\ncat\nprintf '(%s)' \"$0\" \"$@\"\nexit 3\n", 0o755},
+		{"count", "#!/bin/sh\nexit $#\n", 0o755},
 		{"plain", "a file\n", 0o644},
 		{"bare", "printf 'bare[%s]' \"$@\"\n", 0o755},
 		{"lost", "#!/no/such/interpreter\n", 0o755},
@@ -211,8 +213,10 @@ func (o *oracle) both(t *testing.T, dir string, c call) (theirs, ours answer) {
 //   - It has the option --ungroup more, which is among the possibilities of an ambiguous one.
 //   - With -p it opens the terminal at the start, not before the first question.
 //   - xargs does not find a delimiter over 0x7f where C's char is signed.
-//   - With -t a command is shown that is run, and none that the kernel refuses for its size.
-//   - xargs -t does not always show a word with a single quote and an unprintable character in a form that a shell reads.
+//   - The size of a command is looked at before it is tried: -t does not show one that is too large, and that it is
+//     comes before what else is wrong with its program.
+//   - A word with a single quote may be shown in another way by -t; xargs does not always show it so that a shell reads
+//     it, if there is an unprintable character as well.
 
 // plainly returns an answer without them, and without the order in which several
 // processes write to standard error: what xargs itself says comes first.
@@ -221,16 +225,17 @@ func plainly(a answer) answer {
 	start := regexp.MustCompile(`(?m) \((did you mean '.*'\?|is a directory|its interpreter .* was not found)\)$`)
 	said := start.ReplaceAllString(crash.ReplaceAllString(a.stderr, "$1"), "")
 	said = strings.NewReplacer("‘", "'", "’", "'", " '--ungroup'", "").Replace(said)
+	over := strings.Contains(said, "; aborting\n") || strings.Contains(said, ": terminated by signal") || a.status > 125
 	var own []string
 	var others strings.Builder
 	for line := range strings.Lines(said) {
 		switch before, after, ok := strings.Cut(line, "xargs: "); {
-		case !ok && strings.Contains(line, "$'") && strings.Contains(line, `\'`): // of -t
+		case !ok && (strings.Contains(line, `\'`) || strings.Contains(line, `"`)): // of -t
 		case !ok:
 			others.WriteString(line)
 		case before != "":
 			others.WriteString(line)
-		case a.status < 124 || !strings.HasPrefix(after, "WARNING: a NUL"):
+		case !over || !strings.HasPrefix(after, "WARNING: a NUL"):
 			own = append(own, line)
 		}
 	}
