@@ -98,7 +98,6 @@ func (c call) shrunk(fails func(call) bool) call {
 type caller struct {
 	*rand.Rand
 	size int // of -s, 0 if there is none
-	many bool
 }
 
 func (r *caller) of(words ...string) string { return words[r.IntN(len(words))] }
