@@ -66,13 +66,20 @@ func typedWord(b *strings.Builder, w string) {
 	switch {
 	case w == "":
 		b.WriteString("''")
-	case strings.IndexFunc(w, unprintable) < 0 && strings.IndexByte(w, '\'') >= 0 && !strings.ContainsAny(w, "\"$`\\!"):
+	case strings.IndexByte(w, '\'') >= 0 && plainBesidesQuote(w):
 		b.WriteString(`"` + w + `"`)
 	case !needsTypedQuotes(w):
 		b.WriteString(w)
 	default:
 		quoteTyped(b, w)
 	}
+}
+
+// plainBesidesQuote tells whether a word would need no quotes but for its single
+// quotes, so that double quotes serve.
+func plainBesidesQuote(w string) bool {
+	return strings.IndexFunc(w, unprintable) < 0 && !strings.ContainsAny(w, "!\"$&()*;<=>?[\\^`{|}") &&
+		!strings.ContainsAny(w[1:], "#~")
 }
 
 func needsTypedQuotes(w string) bool {
@@ -97,7 +104,9 @@ func quoteTyped(b *strings.Builder, w string) {
 			b.WriteString("'$'")
 			escaping = true
 		} else if !bad && escaping {
-			b.WriteString("''")
+			if r != '\'' { // whose own escape has a pair in front
+				b.WriteString("''")
+			}
 			escaping = false
 		}
 		switch {
