@@ -1,3 +1,5 @@
+//go:build !xpool_poll
+
 package reactor
 
 import (
@@ -21,14 +23,21 @@ func (p *poller) open() (err error) {
 
 func (p *poller) close() { unix.Close(p.fd) }
 
-func (p *poller) add(fd int, gen uint32) error {
+func (p *poller) add(fd int, i interest, gen uint32) error {
+	events := uint32(unix.EPOLLIN | unix.EPOLLRDHUP)
+	if i == toWrite {
+		events = unix.EPOLLOUT
+	}
 	e := unix.EpollEvent{
-		Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET&0xffffffff,
+		Events: events | unix.EPOLLET&0xffffffff,
 		Fd:     int32(fd),
 		Pad:    int32(gen),
 	}
 	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &e)
 }
+
+// blocked has nothing to do: that there is room again is an edge.
+func (p *poller) blocked(int) {}
 
 func (p *poller) remove(fd int) {
 	// The only error is that fd is not there, which is what is wanted.
@@ -41,7 +50,7 @@ func (p *poller) wait(d time.Duration) ([]event, error) {
 		return nil, err
 	}
 	for i, e := range p.raw[:n] {
-		p.events[i] = event{int(e.Fd), uint32(e.Pad)}
+		p.events[i] = event{int(e.Fd), uint32(e.Pad), e.Events&(unix.EPOLLHUP|unix.EPOLLRDHUP|unix.EPOLLERR) != 0}
 	}
 	return p.events[:n], nil
 }

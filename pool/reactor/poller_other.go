@@ -1,4 +1,6 @@
-//go:build !linux
+//go:build !linux || xpool_poll
+
+// The tag xpool_poll has this file used on Linux too, to test it there.
 
 package reactor
 
@@ -10,7 +12,10 @@ import (
 )
 
 // poller is poll(2): slower with many descriptors, and the same everywhere. It
-// is level-triggered, which Handler's contract allows.
+// is level-triggered, which Handler's contract allows for reading. What can be
+// written is so most of the time; it is not watched from the moment at which that
+// was told until a write has found no room. Such a descriptor stands in fds as its
+// complement, a negative number, which poll(2) passes over.
 type poller struct {
 	fds    []unix.PollFd
 	gens   []uint32
@@ -20,20 +25,37 @@ type poller struct {
 func (p *poller) open() error { return nil }
 func (p *poller) close()      {}
 
-func (p *poller) add(fd int, gen uint32) error {
-	p.fds = append(p.fds, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
+func (p *poller) add(fd int, i interest, gen uint32) error {
+	events := int16(unix.POLLIN)
+	if i == toWrite {
+		events = unix.POLLOUT
+	}
+	p.fds = append(p.fds, unix.PollFd{Fd: int32(fd), Events: events})
 	p.gens = append(p.gens, gen)
 	return nil
 }
 
-func (p *poller) remove(fd int) {
+// find returns the index of fd, or -1.
+func (p *poller) find(fd int) int {
 	for i := range p.fds {
-		if p.fds[i].Fd == int32(fd) {
-			last := len(p.fds) - 1
-			p.fds[i], p.gens[i] = p.fds[last], p.gens[last]
-			p.fds, p.gens = p.fds[:last], p.gens[:last]
-			return
+		if f := p.fds[i].Fd; f == int32(fd) || f == ^int32(fd) {
+			return i
 		}
+	}
+	return -1
+}
+
+func (p *poller) blocked(fd int) {
+	if i := p.find(fd); i >= 0 {
+		p.fds[i].Fd = int32(fd)
+	}
+}
+
+func (p *poller) remove(fd int) {
+	if i := p.find(fd); i >= 0 {
+		last := len(p.fds) - 1
+		p.fds[i], p.gens[i] = p.fds[last], p.gens[last]
+		p.fds, p.gens = p.fds[:last], p.gens[:last]
 	}
 }
 
@@ -44,8 +66,13 @@ func (p *poller) wait(d time.Duration) ([]event, error) {
 		return nil, err
 	}
 	for i := range p.fds {
-		if p.fds[i].Revents != 0 {
-			p.events = append(p.events, event{int(p.fds[i].Fd), p.gens[i]})
+		f := &p.fds[i]
+		if f.Revents == 0 {
+			continue
+		}
+		p.events = append(p.events, event{int(f.Fd), p.gens[i], f.Revents&(unix.POLLHUP|unix.POLLERR) != 0})
+		if f.Events == unix.POLLOUT {
+			f.Fd = ^f.Fd
 		}
 	}
 	return p.events, nil

@@ -17,10 +17,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Handler is called when its descriptor may be read, or when its peer is
-// gone. It reads until the descriptor would block (readiness is told once, at
-// the edge), or returns again=true to be called once more before the reactor
-// blocks: a handler that stops half-way so that its neighbours get their turn.
+// A Handler is called when its descriptor may be read (of Add) or written (of
+// AddWriter), or when its peer is gone. It goes on until the descriptor would
+// block (readiness is told once, at the edge), or returns again=true to be called
+// once more before the reactor blocks: a handler that stops half-way so that its
+// neighbours get their turn.
 type Handler func() (again bool)
 
 // Forever as a duration for Wait means: until something happens.
@@ -42,6 +43,7 @@ type Reactor struct {
 	wakeR   int
 	wakeW   int
 	gen     uint32
+	peer    bool // the event being handled was collected while there was a peer
 }
 
 type registration struct {
@@ -80,12 +82,31 @@ func (r *Reactor) Close() {
 
 // Add calls h on the owner's goroutine each time fd becomes readable. fd is in
 // non-blocking mode and stays the caller's, who removes it before closing it.
-func (r *Reactor) Add(fd int, h Handler) error {
+func (r *Reactor) Add(fd int, h Handler) error { return r.register(fd, toRead, h) }
+
+// AddWriter calls h on the owner's goroutine when fd can be written, once now and
+// once after each call of Blocked; it may call it at other times too. Apart from
+// that it is as Add. A descriptor is added for one of the two at a time.
+func (r *Reactor) AddWriter(fd int, h Handler) error { return r.register(fd, toWrite, h) }
+
+// Blocked says that a write to fd, which was added by AddWriter, found no room
+// for all. It costs no system call.
+func (r *Reactor) Blocked(fd int) { r.poller.blocked(fd) }
+
+// interest is what a descriptor is watched for.
+type interest uint8
+
+const (
+	toRead interest = iota
+	toWrite
+)
+
+func (r *Reactor) register(fd int, i interest, h Handler) error {
 	for fd >= len(r.handler) {
 		r.handler = append(r.handler, registration{})
 	}
 	r.gen++
-	if err := r.poller.add(fd, r.gen); err != nil {
+	if err := r.poller.add(fd, i, r.gen); err != nil {
 		return err
 	}
 	r.handler[fd] = registration{h, r.gen}
@@ -99,6 +120,12 @@ func (r *Reactor) Remove(fd int) {
 		r.handler[fd] = registration{}
 	}
 }
+
+// HasPeer tells, in a Handler of Add, that the event was collected while some
+// process held the other end of the pipe. Its end will then be told by another
+// event: a read that returned less than was asked for has emptied the pipe, and
+// need not be repeated to find out about the end.
+func (r *Reactor) HasPeer() bool { return r.peer }
 
 // Wait blocks until a descriptor is ready, Wake is called or d has passed
 // (Forever: no limit), calls the handlers of what is ready and returns.
@@ -118,7 +145,9 @@ func (r *Reactor) Wait(d time.Duration) error {
 	}
 	for _, e := range events {
 		if r.handler[e.fd].gen == e.gen {
+			r.peer = !e.hangUp
 			r.call(e.fd)
+			r.peer = false
 		}
 	}
 	return nil
@@ -147,6 +176,7 @@ func (r *Reactor) drainWakes() bool {
 
 // event is one readiness as a poller tells it.
 type event struct {
-	fd  int
-	gen uint32
+	fd     int
+	gen    uint32
+	hangUp bool // it says that the peer is gone
 }

@@ -103,8 +103,8 @@ func TestRemoveInARound(t *testing.T) {
 	a, aw := pipe(t)
 	b, bw := pipe(t)
 	var order []string
-	r.Add(a, func() bool { order = append(order, "a"); r.Remove(b); return false })
-	r.Add(b, func() bool { order = append(order, "b"); r.Remove(a); return false })
+	r.Add(a, func() bool { order = append(order, "a"); empty(t, a); r.Remove(b); return false })
+	r.Add(b, func() bool { order = append(order, "b"); empty(t, b); r.Remove(a); return false })
 	write(t, aw, "x")
 	write(t, bw, "x")
 	r.Wait(reactor.Forever)
@@ -133,5 +133,115 @@ func TestWaitEndsInTime(t *testing.T) {
 	r.Wait(5 * time.Millisecond)
 	if d := time.Since(start); d < 5*time.Millisecond {
 		t.Errorf("Wait(5ms) came back after %v", d)
+	}
+}
+
+// fill writes to fd until it is full and returns how much that was.
+func fill(t *testing.T, r *reactor.Reactor, fd int) (n int) {
+	t.Helper()
+	b := make([]byte, 4096)
+	for {
+		k, err := unix.Write(fd, b)
+		if err == unix.EAGAIN {
+			r.Blocked(fd)
+			return n
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += k
+	}
+}
+
+func empty(t *testing.T, fd int) {
+	t.Helper()
+	b := make([]byte, 1<<20)
+	for {
+		switch n, err := unix.Read(fd, b); {
+		case err == unix.EAGAIN:
+			return
+		case err != nil || n == 0:
+			t.Fatal(n, err)
+		}
+	}
+}
+
+func TestAddWriter(t *testing.T) {
+	r := newReactor(t)
+	rd, wr := pipe(t)
+	if err := unix.SetNonblock(wr, true); err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	if err := r.AddWriter(wr, func() bool { calls++; return false }); err != nil {
+		t.Fatal(err)
+	}
+	wait := func(d time.Duration, want int, when string) {
+		t.Helper()
+		if err := r.Wait(d); err != nil {
+			t.Fatal(err)
+		}
+		if calls != want {
+			t.Fatalf("%d calls %s, want %d", calls, when, want)
+		}
+	}
+	wait(reactor.Forever, 1, "at first")
+	wait(0, 1, "without a change")
+	for i := range 3 {
+		fill(t, r, wr)
+		wait(0, 1+i, "while it is full")
+		empty(t, rd)
+		wait(reactor.Forever, 2+i, "with room again")
+	}
+	// Room that comes before the wait is told too.
+	fill(t, r, wr)
+	empty(t, rd)
+	wait(reactor.Forever, 5, "with room before it was waited for")
+	fill(t, r, wr)
+	r.Remove(wr)
+	empty(t, rd)
+	wait(0, 5, "after Remove")
+}
+
+// A descriptor may be added for reading under the number of one for writing.
+func TestWriterThenReader(t *testing.T) {
+	r := newReactor(t)
+	rd, wr := pipe(t)
+	unix.SetNonblock(wr, true)
+	r.AddWriter(wr, func() bool { return false })
+	r.Wait(0)
+	r.Remove(wr)
+	if err := unix.Dup2(rd, wr); err != nil { // there is no writer now: it can be read
+		t.Fatal(err)
+	}
+	calls := 0
+	r.Add(wr, func() bool { calls++; return false })
+	if r.Wait(reactor.Forever); calls != 1 {
+		t.Errorf("%d calls", calls)
+	}
+}
+
+func TestHasPeer(t *testing.T) {
+	r := newReactor(t)
+	rd, wr := pipe(t)
+	var got []bool
+	r.Add(rd, func() bool { empty(t, rd); got = append(got, r.HasPeer()); return false })
+	write(t, wr, "x")
+	r.Wait(reactor.Forever)
+	write(t, wr, "x")
+	null, err := unix.Open("/dev/null", unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(null)
+	b := make([]byte, 1)
+	r.Remove(rd)
+	r.Add(rd, func() bool { unix.Read(rd, b); got = append(got, r.HasPeer()); return false })
+	if err := unix.Dup2(null, wr); err != nil { // closes it
+		t.Fatal(err)
+	}
+	r.Wait(reactor.Forever)
+	if len(got) != 2 || !got[0] || got[1] {
+		t.Errorf("the peer was there: %v, want true and then false", got)
 	}
 }
