@@ -35,6 +35,7 @@ type capture struct {
 	young  bool   // the attempt began since the last look at the watch list
 	listed bool   // on the watch list
 	ended  bool   // the attempt itself has ended: an end of file now is the end
+	all    bool   // and nobody has inherited its streams: what is there is all
 	over   func() // called once, when nothing more will come of the attempt
 	quiet  *timer
 	limit  *timer
@@ -47,6 +48,7 @@ type capturedStream struct {
 	eof     bool
 	watched bool // the reactor tells of it
 	paused  bool // the Output wants no more for now
+	drained bool // all that was there has been read, when no more can come
 }
 
 // newCapture makes the two pipes and returns their ends for writing too, which
@@ -81,9 +83,9 @@ func closeAll(fds [streams]int) {
 
 // begin takes what comes from now on for an attempt whose output goes to out.
 func (c *capture) begin(out Output) {
-	c.out, c.ended, c.young = out, false, true
+	c.out, c.ended, c.all, c.young = out, false, false, true
 	for i := range c.streams {
-		c.streams[i].eof = false
+		c.streams[i].eof, c.streams[i].drained = false, false
 	}
 	c.pool.watchLater(c)
 }
@@ -169,6 +171,24 @@ func (c *capture) end(over func()) {
 	}
 }
 
+// settle is end for an attempt of which it is known that nobody but the worker
+// itself holds its streams.
+func (c *capture) settle(over func()) {
+	c.ended, c.all, c.over = true, true, over
+	for i := range c.streams {
+		c.drain(Stream(i))
+	}
+}
+
+// drain reads all that is there.
+func (c *capture) drain(i Stream) {
+	for c.read(i) {
+	}
+}
+
+// abandon is for an attempt that will not run after all.
+func (c *capture) abandon() { c.out = nil }
+
 func (c *capture) paused() bool { return c.streams[Stdout].paused || c.streams[Stderr].paused }
 
 // pipeHolds is how much a pipe holds: after more than that since its end, what
@@ -226,16 +246,22 @@ func (c *capture) read(i Stream) (again bool) {
 				c.unwatch(s)
 			}
 			if c.over != nil {
-				if c.since > lateMost {
+				if c.since > lateMost && !c.all {
 					c.finish()
 					return false
 				}
-				c.listen()
+				if !c.all {
+					c.listen()
+				}
 			}
 			if s.paused {
 				return false
 			}
 		case err == unix.EAGAIN:
+			if c.all {
+				s.drained = true
+				c.check()
+			}
 			return false
 		default: // nobody holds it for writing; of a reusable one, maybe not yet
 			s.eof = c.ended || !c.reusable || err != nil
@@ -255,6 +281,10 @@ func (c *capture) resume(i Stream) {
 	if s.fd < 0 {
 		return
 	}
+	if c.all && c.over != nil {
+		c.drain(i)
+		return
+	}
 	c.watch() // which tells at once whether there is something to read
 	if c.over != nil {
 		c.listen()
@@ -264,10 +294,13 @@ func (c *capture) resume(i Stream) {
 
 // check ends the attempt when both streams have.
 func (c *capture) check() {
-	if c.over != nil && c.clean() {
+	if c.over != nil && (c.clean() || c.streams[Stdout].over() && c.streams[Stderr].over()) {
 		c.finish()
 	}
 }
+
+// over tells whether nothing more is to be read.
+func (s *capturedStream) over() bool { return s.eof || s.drained }
 
 // clean tells whether nobody holds the pipes, so that they can be used again.
 func (c *capture) clean() bool { return c.streams[Stdout].eof && c.streams[Stderr].eof }

@@ -1,6 +1,22 @@
 // Package pool keeps a bounded, reusable set of child processes and runs tasks
 // on them.
 //
+// # Use
+//
+// A Pool is made by New, is given tasks by Submit, takes no more after Close, and
+// has ended when Wait returns. Each task says what to run (Task.Payload), takes
+// what is printed (Task.Output) and is told how it ended (Task.Done): a crash or a
+// timeout is the end of that task, and no error of the pool's.
+//
+// What the workers are is the Kind, which is chosen for the whole pool:
+//
+//	Program      a process for each task, without a shell
+//	Shell        shells that stay, and run a function for each task
+//	Interpreter  Python, Perl or Node that stays, and runs the same code for each task
+//	Coprocess    programs that stay, and answer a message for each task
+//
+// # Slots
+//
 // A pool has slots, numbered from 1. A slot is the place of one worker and
 // outlives it:
 //
@@ -8,22 +24,48 @@
 //	empty ------------------> starting --------------------------> idle
 //	  ^                          |                                 |  ^
 //	  |                          | died, or                  a task|  |the attempt
-//	  |                          | could not start           waits |  |is over
+//	  |                          | could not start           waits |  |is over, and
+//	  |                          |                                 |  |none is ahead
 //	  |<-------------------------+                                 v  |
-//	  |<--------------------------------------------------------- busy
-//	  |      the worker died, was killed, or left                  |
-//	  |                                                            |
+//	  |<--------------------------------------------------------- busy <--+
+//	  |      the worker died, was killed, or left                  |  |   | the one ahead
+//	  |                                                            |  +---+ begins
 //	  +--------------- leaving <-----------------------------------+
-//	    gone                    idle for too long, or one too many
-//	                            (from idle, or after the attempt)
+//	    gone                    idle for too long, one too many, or to be
+//	                            recycled (from idle, or after the attempt)
 //
-// What runs in a slot depends on the Kind: Program starts a process for each
-// task, Shell keeps shells that run a function for each.
+// A Program and a Coprocess are ready at once; a Shell and an Interpreter are
+// when they know their code, and Init has been run.
+//
+// # Attempts sent ahead
+//
+// A busy Interpreter or Coprocess whose attempts are short is sent more of them,
+// so that it need not wait for the next one. None is sent ahead that another
+// worker could begin:
+//
+//	Submit --> pending --+--> [ runs ] [ ahead ] [ ahead ] ...    a busy slot
+//	             ^       |                  |
+//	             |       +--> [ runs ]      |                     another one
+//	             |                          |
+//	             +--------------------------+
+//	               taken back, unread, when the one that runs has turned out to be
+//	               slow and another worker can begin it, and when the worker is to
+//	               leave; put back when the worker dies
+//
+// What is taken or put back has not been tried: it is nobody's crash, and its
+// attempt keeps its number. Only its Payload is asked for once more. A task tried
+// again because it took its worker down (Task.CrashLimit) goes to pending too, as
+// its next attempt.
+//
+// # Goroutines
 //
 // One goroutine, locked to its thread, owns the slots, the children and their
 // descriptors; it is started by New and ends before Wait returns. What others
-// ask of it is posted to it. Task.Done, Task.Payload and Output.Write are called
-// on it and must not block.
+// ask of it is posted to it. It calls Task.Payload, Task.Done, Output.Write,
+// Resetter.Reset, Options.SlotEnv and Coprocess.Silent, one at a time; nothing of
+// the pool moves until they return. They must not block, and so must not call
+// Submit, Wait, Suspend or Continue of the same pool. Close, Halt, Stop and Resize
+// they may.
 //
 // Whoever starts processes is answerable for them: see Options.Subreaper and
 // Options.Guard for what becomes of the grandchildren.

@@ -87,6 +87,7 @@ func (p *Pool) tidy() {
 		return
 	}
 	p.endGuard()
+	p.oom.Close()
 	p.watcher.Close()
 	p.reactor.Close()
 	unix.Close(p.null)

@@ -47,6 +47,8 @@ type fakeKind struct {
 	alive     int             // how many there are
 	most      int             // the most there have been
 	byTask    map[string]step // what to do for Args[0]; the zero step: reply at once
+	queue     int             // how many attempts a worker takes ahead; see fakeQueuer
+	greedy    bool            // it reads them at once, so that they cannot be taken back
 }
 
 // step is what a fake worker does with a task.
@@ -72,6 +74,9 @@ func (k *fakeKind) start(s *slot) (worker, error) {
 		return w, nil
 	}
 	w.event = s.pool.timers.after(k.startUp, s.ready)
+	if k.queue > 0 {
+		return &fakeQueuer{w}, nil
+	}
 	return w, nil
 }
 
@@ -82,6 +87,7 @@ type fakeWorker struct {
 	event  *timer // what it will do next
 	busy   bool
 	dead   bool
+	ahead  []*attempt // sent to it, not begun
 }
 
 func (w *fakeWorker) tell(what string) {
@@ -100,6 +106,11 @@ func (w *fakeWorker) run(a *attempt) error {
 		}
 		w.busy = false
 		w.slot.over(ended{how: crashdetect.End{Replied: true}, pid: w.number})
+		if len(w.ahead) > 0 && !w.dead {
+			next := w.ahead[0]
+			w.ahead = w.ahead[1:]
+			w.run(next)
+		}
 	})
 	return nil
 }
@@ -151,6 +162,7 @@ type bench struct {
 	pool    *Pool
 	results map[int64]Result
 	next    int64
+	halt    int64 // the task whose Done halts the pool, if any
 }
 
 func (b *bench) submit(name string, timeout time.Duration) {
@@ -165,6 +177,9 @@ func (b *bench) submit(name string, timeout time.Duration) {
 				b.t.Errorf("task %d ended twice", r.Seq)
 			}
 			b.results[r.Seq] = r
+			if r.Seq == b.halt {
+				b.pool.Halt()
+			}
 		},
 	})
 	if err != nil {
@@ -272,6 +287,7 @@ func TestNothingIsLostToLeavingWorkers(t *testing.T) {
 	for seed := range int64(1000) {
 		rnd := rand.New(rand.NewSource(seed))
 		k := &fakeKind{startUp: time.Duration(rnd.Intn(3)) * 500 * time.Microsecond, byTask: map[string]step{}}
+		k.queue, k.greedy = rnd.Intn(4), rnd.Intn(2) == 0 // many take tasks ahead
 		for i := range 30 {
 			k.byTask[fmt.Sprint(i)] = step{takes: time.Duration(rnd.Intn(4)) * 500 * time.Microsecond}
 		}
@@ -404,6 +420,7 @@ func TestRandomWorkers(t *testing.T) {
 	for seed := range int64(300) {
 		rnd := rand.New(rand.NewSource(seed))
 		k := &fakeKind{startUp: time.Duration(rnd.Intn(3)) * time.Millisecond, deaf: rnd.Intn(2) == 0, byTask: map[string]step{}}
+		k.queue, k.greedy = rnd.Intn(3), rnd.Intn(2) == 0
 		o := Options{Jobs: 1 + rnd.Intn(5), IdleTimeout: time.Duration(rnd.Intn(4)) * time.Millisecond, KillAfter: time.Millisecond}
 		for i := range 60 {
 			k.byTask[fmt.Sprint(i)] = step{takes: time.Duration(rnd.Intn(6)) * time.Millisecond, dies: rnd.Intn(5) == 0}

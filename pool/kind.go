@@ -6,7 +6,9 @@ import (
 	"xpool/crashdetect"
 )
 
-// Kind says what the workers of a pool are. Program and Shell make one.
+// Kind says what the workers of a pool are: a *Program, *Shell, *Interpreter or
+// *Coprocess. From New on it belongs to that pool, and must be neither changed nor
+// given to another one. It cannot be implemented elsewhere.
 type Kind interface {
 	// start brings a worker up in s. A worker that needs no start-up calls
 	// s.ready before start returns. An error that child.Temporary knows is
@@ -53,4 +55,23 @@ type ended struct {
 	usage Usage
 	words string
 	gone  bool // the worker is gone too: the slot's gone is called right after
+}
+
+// queuer is a worker that takes attempts ahead of need, so that it finds the next
+// one when it has replied to the last. The attempts run in the order in which they
+// were sent, the one of run first; each ends with the slot's over.
+type queuer interface {
+	worker
+
+	// room returns how many more attempts the worker takes now.
+	room() int
+
+	// send sends an attempt behind those that the worker has. An error is as that
+	// of run.
+	send(a *attempt) error
+
+	// takeBack returns an attempt that was sent ahead and that the worker has not
+	// begun and will not begin any more, or nil if there is none. The one that has
+	// waited longest comes first.
+	takeBack() *attempt
 }

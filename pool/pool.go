@@ -13,13 +13,15 @@ import (
 )
 
 // Options say how a pool is run. The zero value is a pool of one slot that lets
-// idle workers stay.
+// idle workers stay, and kills at once what it ends. New copies what it needs of
+// them.
 type Options struct {
 	// Jobs is the number of slots; less than 1 counts as 1.
 	Jobs int
 
 	// IdleTimeout is how long a worker may be idle before it is let go; 0 means
-	// for ever.
+	// until the pool ends. A worker that is let go sees the end of its input; a
+	// second later it gets SIGTERM.
 	IdleTimeout time.Duration
 
 	// KillAfter is the time between SIGTERM and SIGKILL; 0 means no time.
@@ -27,13 +29,28 @@ type Options struct {
 
 	// Env is the environment of the workers; nil means the process's own. The
 	// pool adds XPOOL_RUN, XPOOL_SLOT and, for each task, XPOOL_SEQ and
-	// XPOOL_ATTEMPT.
+	// XPOOL_ATTEMPT; a Coprocess, which starts before its first task, finds 0 in
+	// the last two. PATH in it is where programs are searched for.
 	Env []string
 
 	// SlotEnv, if set, returns further variables for the workers of a slot, whose
 	// number counts from 1. It is called on the pool's goroutine for each process
 	// that is started.
 	SlotEnv func(slot int) []string
+
+	// InitTimeout is how long a Shell or an Interpreter may take until it is ready,
+	// its Init included; 0 means 30 s. One that takes longer breaks the pool.
+	InitTimeout time.Duration
+
+	// RecycleTasks is how many tasks a worker that stays does before it is replaced;
+	// 0 means no limit.
+	RecycleTasks int
+
+	// RecycleRSS is the resident memory in bytes over which a worker that stays is
+	// replaced after a task, which is looked at no more than once a second; 0 means
+	// no limit. It is that of the worker's own process. See RecycleAuto. On systems
+	// other than Linux it is not known, and nothing is replaced.
+	RecycleRSS int64
 
 	// Subreaper makes this process adopt the orphans of its children, and the
 	// pool end them when it ends itself. That is a property of the whole
@@ -46,7 +63,7 @@ type Options struct {
 	Guard string
 }
 
-// ErrClosed is what Submit returns after Close or Stop.
+// ErrClosed is what Submit returns after Close, Halt or Stop.
 var ErrClosed = errors.New("the pool is closed")
 
 // Pool is a bounded set of workers of one kind. Its methods may be called from
@@ -73,11 +90,13 @@ type Pool struct {
 	// What follows belongs to the pool's goroutine.
 	equipment
 	slots        []*slot
+	turn         uint64 // counts how often run has come round
 	jobs         int
 	timers       timers
 	paused       *timer     // set while no process is to be started
 	unwatched    []*capture // of attempts that may be short
 	watching     *timer     // set while there are any
+	rescuing     *timer     // set while something sent ahead may come to be held up
 	sweep        *timer     // set while orphans are to be reaped
 	failedStarts int        // workers in a row that did not come up
 	suspended    time.Time
@@ -89,6 +108,9 @@ type Pool struct {
 	ending       bool      // the last task is over
 	broken       error
 	guard        *guardian
+	memory       *timer                // set while attempts have a limit of memory
+	lasting      *timer                // set until the run counts as one that lasts
+	oom          *crashdetect.OOMWatch // nil before that
 }
 
 // host is where the pool's goroutine waits: the reactor, or a test's.
@@ -110,7 +132,8 @@ type equipment struct {
 }
 
 // New starts a pool of workers of kind k. No process is started before a task
-// waits for it.
+// waits for it, so that a program that does not exist is no error here. The caller
+// must end the pool with Close, Halt or Stop, and then call Wait.
 func New(k Kind, o Options) (*Pool, error) {
 	p := newPool(k, o)
 	if err := p.equip(); err != nil {
@@ -130,8 +153,10 @@ func newPool(k Kind, o Options) *Pool {
 }
 
 // Submit hands t to the pool. It blocks while enough tasks wait already, until
-// ctx is done. After an error the task is the caller's again: the pool is closed
-// (ErrClosed), broken, or ctx is done.
+// ctx is done, which does not matter to the task afterwards. After an error t is
+// the caller's again, and its Done is never called: the pool is closed (ErrClosed),
+// broken (the error that Wait returns, once it has ended, and ErrClosed before), or
+// ctx is done (its error).
 func (p *Pool) Submit(ctx context.Context, t *Task) error {
 	for {
 		p.mu.Lock()
@@ -179,20 +204,24 @@ func (p *Pool) makeRoom() {
 	}
 }
 
-// Resize changes the number of slots. Growing takes effect as tasks wait;
-// workers over the new number finish their tasks first.
+// Resize changes the number of slots; less than 1 counts as 1. It does not wait:
+// growing takes effect as tasks wait, and workers over the new number finish the
+// task that they run.
 func (p *Pool) Resize(jobs int) {
 	p.post(func() {
 		p.jobs = max(1, jobs)
 		for _, s := range p.slots {
 			if s.number > p.jobs && s.state == idle && s.worker.resident() {
 				s.leave()
+			} else if s.number > p.jobs {
+				s.takeAllBack()
 			}
 		}
 	})
 }
 
-// Close takes no more tasks: those submitted are run, and then the pool ends.
+// Close takes no more tasks: those submitted are run, and then the pool ends. It
+// does not wait for that, and may be called more than once.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	p.closed = true
@@ -211,16 +240,19 @@ func (p *Pool) Halt() {
 	p.post(p.halt)
 }
 
-// Stop ends the pool now: tasks that have not begun, and those that run, end
-// with a verdict Stopped. Running trees get SIGTERM, and SIGKILL after grace. A
-// second call with a shorter grace hurries up the first.
+// Stop ends the pool now, without waiting for it: tasks that have not begun, and
+// those that run, end with a verdict Stopped. Running trees get SIGTERM, and
+// SIGKILL after grace. A second call with a shorter grace hurries up the first.
 func (p *Pool) Stop(grace time.Duration) {
 	p.post(func() { p.stop(grace) })
 }
 
-// Wait blocks until the pool has ended, after Close or Stop or because it broke
-// down, and returns why it broke down. No process that it started is left then,
-// nor (with Options.Subreaper) what these have started.
+// Wait blocks until the pool has ended, after Close, Halt or Stop or because it
+// broke down. It returns nil, however its tasks have ended, or why it broke down: a
+// *BrokenError, a *crashdetect.StartError for workers whose program cannot be run,
+// or an error of the system. When it returns, Done has been called for every task,
+// and no process that the pool started is left, nor (with Options.Subreaper) what
+// these have started. Several goroutines may wait.
 func (p *Pool) Wait() error {
 	<-p.done
 	return p.err
@@ -239,6 +271,7 @@ func (p *Pool) run() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	for !p.over() {
+		p.turn++
 		p.runPosted()
 		p.timers.run()
 		p.dispatch()
@@ -308,17 +341,27 @@ func (p *Pool) dispatch() {
 	}
 	for {
 		waiting := p.waiting()
-		if waiting == 0 {
-			return
-		}
 		if s := p.findIdle(); s != nil {
-			if a := p.take(); a != nil {
-				s.begin(a)
+			a := p.next()
+			if a == nil && !p.halted() {
+				a = p.steal(0) // rather than let it wait for its turn
+			}
+			if a == nil {
+				return
+			}
+			s.begin(a)
+		} else if waiting == 0 {
+			if !p.rescue() {
+				return
 			}
 		} else if s := p.findEmpty(); s != nil && coming < waiting && p.paused == nil {
 			s.start()
 			if s.state == starting {
 				coming++
+			}
+		} else if s := p.findQueue(); s != nil && coming < waiting {
+			if a := p.next(); a != nil {
+				s.queue(a)
 			}
 		} else {
 			return
@@ -329,7 +372,7 @@ func (p *Pool) dispatch() {
 // waiting returns how many tasks wait, and has whoever submits another wake the
 // pool's goroutine if that can do something about it.
 func (p *Pool) waiting() int {
-	hungry := p.findIdle() != nil || p.roomy()
+	hungry := p.findIdle() != nil || p.roomy() || p.starving()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hungry = hungry
@@ -337,6 +380,24 @@ func (p *Pool) waiting() int {
 		return 0
 	}
 	return len(p.pending) + len(p.again)
+}
+
+// starving tells whether a worker will soon have nothing to do that could be sent
+// something ahead.
+func (p *Pool) starving() bool {
+	for _, s := range p.slots {
+		if len(s.ahead) == 0 && s.canQueue() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// halted tells whether Halt or Stop was called.
+func (p *Pool) halted() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.halting
 }
 
 // roomy tells whether the pool is not as large as it may be.

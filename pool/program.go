@@ -14,6 +14,9 @@ import (
 // shell: Payload.Args are its words. A name without a slash is searched for in
 // the PATH of the pool's environment, once for each name.
 //
+// What a process exits with is the task's exit status. A process that it leaves
+// behind in the background does not hold up the task.
+//
 // A Program belongs to one pool. The zero value is ready for use.
 type Program struct {
 	// Fixed says that all tasks run the same program, so that a program that
@@ -105,7 +108,7 @@ func (w *programWorker) run(a *attempt) error {
 			return err
 		}
 		defer closeAll(ends)
-		c.begin(a.task.Output)
+		c.begin(a.output())
 		w.capture = c
 		spec.Stdout, spec.Stderr = ends[Stdout], ends[Stderr]
 	}

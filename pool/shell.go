@@ -30,7 +30,7 @@ import (
 // the worker itself by exiting, as it can when it runs in the worker, that
 // status is the task's too.
 //
-// A Shell belongs to one pool.
+// A Shell belongs to one pool. Path and Body have to be set.
 type Shell struct {
 	// Path is the shell's file, searched for in PATH if it has no slash. It must
 	// understand the POSIX shell language.
@@ -43,6 +43,13 @@ type Shell struct {
 	// Names are the variables in which the body finds the task's Payload.Values,
 	// in the same order.
 	Names []string
+
+	// Init is run once in each worker before its first task, outside of any
+	// function, with /dev/null as standard input and what it prints going to the
+	// worker's own standard error. A worker whose Init fails does not come up, and
+	// breaks the pool. Whatever it says, set -e is off afterwards: a task that fails must not end
+	// its worker.
+	Init string
 
 	path string // what Path was found to be
 }
@@ -118,6 +125,20 @@ func (k *Shell) prelude(path string) string {
 	return fmt.Sprintf(prelude, k.Body, b.String(), b.String(), appendQuoted(nil, path))
 }
 
+// initCommand runs Init, which comes before all else: aliases and options that it
+// sets count in the body. path is the file that it is in, if it is in one.
+func (k *Shell) initCommand(path string) string {
+	if path != "" {
+		return ". " + path + " </dev/null >&2 || exit\nset +e\n"
+	}
+	// The newline keeps what begins with a hyphen from being an option of eval.
+	return fmt.Sprintf("eval %s </dev/null >&2 || exit\nset +e\n", appendQuoted(nil, "\n"+k.Init))
+}
+
+// fallible tells whether the start of a worker can fail by what the user has
+// asked for, so that trying it again is of no use.
+func (k *Shell) fallible() bool { return k.Init != "" }
+
 // shellWorker is one shell.
 type shellWorker struct {
 	kind    *Shell
@@ -126,13 +147,16 @@ type shellWorker struct {
 	number  int // the process's, for results
 	replies *lineReader
 	words   *lineReader
-	capture *shellCapture
+	capture *pathCapture
 	source  sourceFile // for commands too long for a pipe read byte by byte
-	command []byte     // reused
-	current *attempt   // nil while it is idle
-	last    []byte     // line of the worker's own standard error
-	broke   string     // what it said that is no reply, if no reply followed
-	doubt   *timer     // set while a reply may yet follow that
+
+	initSource sourceFile // for Init
+	command    []byte     // reused
+	current    *attempt   // nil while it is idle
+	last       []byte     // line of the worker's own standard error
+	failure    []byte     // all lines of it until the worker was ready
+	broke      string     // what it said that is no reply, if no reply followed
+	doubt      *timer     // set while a reply may yet follow that
 
 	replyLen int // bytes of the line after the last command
 
@@ -165,7 +189,7 @@ func (w *shellWorker) open() (err error) {
 	if err = w.prepareCapture(); err != nil {
 		return err
 	}
-	command, err := w.source.shorten([]byte(w.kind.prelude(w.capture.paths[Stdout])))
+	command, err := w.firstCommands()
 	if err != nil {
 		return err
 	}
@@ -185,11 +209,47 @@ func (w *shellWorker) open() (err error) {
 	return nil
 }
 
+// firstCommands are what the worker reads before its first task.
+func (w *shellWorker) firstCommands() ([]byte, error) {
+	prelude := []byte(w.kind.prelude(w.capture.paths[Stdout]))
+	if w.kind.Init == "" {
+		return w.source.shorten(prelude)
+	}
+	path, err := w.initSource.put([]byte(w.kind.Init))
+	if err != nil {
+		return nil, err
+	}
+	first := []byte(w.kind.initCommand(path))
+	// In a file of its own, so that lines count from its beginning.
+	if path, err = w.source.put(prelude); err != nil {
+		return nil, err
+	}
+	if path != "" {
+		prelude = []byte(". " + path + "\n")
+	}
+	return append(first, prelude...), nil
+}
+
 // said keeps the last line of the worker's own standard error.
 func (w *shellWorker) said(line []byte) {
 	if len(bytes.TrimSpace(line)) > 0 {
 		w.last = append(w.last[:0], line...)
+		w.failure = keepFailure(w.slot, w.failure, line)
 	}
+}
+
+// failureMost bounds what is kept of the words about a start that failed.
+const failureMost = 8 << 10
+
+// keepFailure adds a line to what a worker has said before it was ready.
+func keepFailure(s *slot, failure, line []byte) []byte {
+	if s.state == starting && len(failure) < failureMost {
+		if len(failure) > 0 {
+			failure = append(failure, '\n')
+		}
+		failure = append(failure, line...)
+	}
+	return failure
 }
 
 func (w *shellWorker) run(a *attempt) error {
@@ -210,7 +270,7 @@ func (w *shellWorker) run(a *attempt) error {
 	w.current = a
 	w.process.since, w.process.working = a.start, true
 	w.believe()
-	w.capture.begin(a.task.Output)
+	w.capture.begin(a.output())
 	return w.send(command)
 }
 
@@ -361,6 +421,13 @@ func (w *shellWorker) exited(status syscall.WaitStatus, _ Usage, pid int) {
 	w.slot.pool.timers.stop(w.doubt)
 	w.words.drain()
 	w.replies.drain()
+	if w.slot.state == starting && w.kind.fallible() && w.slot.pool.startErr == nil {
+		how := crashdetect.Classify(crashdetect.End{Status: status, HasStatus: true}).String()
+		if status.Exited() && status.ExitStatus() == 0 {
+			how = "it ended the shell"
+		}
+		w.slot.pool.startErr = &BrokenError{Err: errors.New("init failed: " + how), Words: string(w.failure)}
+	}
 	if w.current == nil {
 		w.finish()
 		return
@@ -394,6 +461,9 @@ func (w *shellWorker) finish() {
 	}
 	w.finished = true
 	w.close()
+	if w.slot.state == starting && w.kind.fallible() {
+		w.last = w.failure
+	}
 	w.slot.gone(string(w.last))
 }
 
@@ -407,6 +477,7 @@ func (w *shellWorker) close() {
 	w.replies.close()
 	w.words.close()
 	w.source.close()
+	w.initSource.close()
 	if w.capture != nil {
 		w.capture.close()
 	}

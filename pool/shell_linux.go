@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -9,15 +8,7 @@ import (
 
 const fionread = unix.TIOCINQ
 
-// shellCapture is a capture that a shell opens by path, each time it runs a
-// task: through /proc the end for reading leads to one for writing. Nobody else
-// holds that, so that the end of file shows when a task's last writer has gone.
-type shellCapture struct {
-	*capture
-	paths [streams]string
-}
-
-func (w *shellWorker) prepareCapture() error {
+func (w *shellWorker) prepareCapture() (err error) {
 	if w.capture != nil {
 		if w.capture.clean() {
 			return nil
@@ -25,20 +16,9 @@ func (w *shellWorker) prepareCapture() error {
 		w.capture.close()
 		w.capture = nil
 	}
-	c, ends, err := newCapture(w.slot.pool, true)
-	if err != nil {
-		return err
-	}
-	closeAll(ends)
-	w.capture = &shellCapture{capture: c}
-	for i, s := range c.streams {
-		w.capture.paths[i] = procPath(s.fd)
-	}
-	return nil
+	w.capture, err = newPathCapture(w.slot.pool)
+	return err
 }
-
-// procPath is where another process of the same user finds a descriptor of ours.
-func procPath(fd int) string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd) }
 
 // sourceOver is the length in bytes of a command that is not sent through the
 // pipe, which some shells read byte by byte, but put in a file that they read in
@@ -57,24 +37,30 @@ func (f *sourceFile) shorten(command []byte) ([]byte, error) {
 	if len(command) <= sourceOver {
 		return command, nil
 	}
+	path, err := f.put(command)
+	return []byte(". " + path + "\n"), err
+}
+
+// put puts text into the file and returns where the worker finds it.
+func (f *sourceFile) put(text []byte) (path string, err error) {
 	if !f.open {
 		fd, err := unix.MemfdCreate("xpool-command", unix.MFD_CLOEXEC)
 		if err != nil {
-			return nil, os.NewSyscallError("memfd_create", err)
+			return "", os.NewSyscallError("memfd_create", err)
 		}
 		f.fd, f.open = fd, true
 	}
 	if err := unix.Ftruncate(f.fd, 0); err != nil {
-		return nil, os.NewSyscallError("ftruncate", err)
+		return "", os.NewSyscallError("ftruncate", err)
 	}
-	for off := 0; off < len(command); {
-		n, err := unix.Pwrite(f.fd, command[off:], int64(off))
+	for off := 0; off < len(text); {
+		n, err := unix.Pwrite(f.fd, text[off:], int64(off))
 		if err != nil && err != unix.EINTR {
-			return nil, os.NewSyscallError("pwrite", err)
+			return "", os.NewSyscallError("pwrite", err)
 		}
 		off += max(0, n)
 	}
-	return []byte(". " + procPath(f.fd) + "\n"), nil
+	return procPath(f.fd), nil
 }
 
 func (f *sourceFile) close() {

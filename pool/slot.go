@@ -28,13 +28,22 @@ const (
 
 // slot is the place of a worker. All of it is owned by the pool's goroutine.
 type slot struct {
-	pool    *Pool
-	number  int // from 1
-	state   state
-	worker  worker   // not nil but in empty
-	attempt *attempt // not nil in busy
-	timer   *timer   // the one thing that the present state waits for
-	why     reason   // why the worker was told to end, in busy
+	pool      *Pool
+	number    int // from 1
+	state     state
+	worker    worker     // not nil but in empty
+	attempt   *attempt   // not nil in busy
+	ahead     []*attempt // sent to the worker behind it, in order
+	clung     bool       // the worker has read all of those
+	pace      pace       // of the worker's attempts
+	tasks     int        // that the worker has done
+	level     int64      // the worker's resident memory after its first task
+	looked    time.Time  // when that was last looked at
+	leaveNext bool       // the worker is to leave when its attempts are over
+	timer     *timer     // the one thing that the present state waits for
+	silence   *timer     // set while the silence of the attempt is watched
+	why       reason     // why the worker was told to end, in busy
+	used      int64      // bytes, if that was for memory
 }
 
 // reason is why the pool ends a worker with its attempt.
@@ -43,15 +52,19 @@ type reason uint8
 const (
 	noReason reason = iota
 	timedOut
+	stalled
+	overMemory
 	stopped
 )
 
 func (s *slot) enter(st state) {
 	s.pool.timers.stop(s.timer)
-	s.timer = nil
+	s.pool.timers.stop(s.silence)
+	s.timer, s.silence = nil, nil
 	s.state = st
 	if st == empty {
 		s.worker, s.attempt, s.why = nil, nil, noReason
+		s.clung, s.pace, s.tasks, s.leaveNext = false, pace{}, 0, false
 	}
 }
 
@@ -66,9 +79,16 @@ func (s *slot) start() {
 	}
 	s.worker = w
 	s.pool.publish(s)
+	if s.state == idle { // it was ready at once, and can be let go only now
+		s.rest()
+	}
 	if s.state == starting {
-		s.timer = s.pool.timers.after(startLimit, func() {
-			s.pool.startErr = fmt.Errorf("a worker was not ready within %v", startLimit)
+		limit := s.pool.opts.InitTimeout
+		if limit <= 0 {
+			limit = startLimit
+		}
+		s.timer = s.pool.timers.after(limit, func() {
+			s.pool.startErr = fmt.Errorf("a worker was not ready within %v", limit)
 			s.worker.kill()
 		})
 	}
@@ -87,7 +107,7 @@ func (s *slot) rest() {
 	s.enter(idle)
 	switch {
 	case s.worker == nil || !s.worker.resident():
-	case s.number > s.pool.jobs || s.pool.stopping:
+	case s.number > s.pool.jobs || s.pool.stopping || s.leaveNext:
 		s.leave()
 	case s.pool.idleTimeout > 0:
 		s.timer = s.pool.timers.after(s.pool.idleTimeout, s.leave)
@@ -99,18 +119,14 @@ func (s *slot) begin(a *attempt) {
 	s.enter(busy)
 	s.attempt = a
 	s.pool.sweepOrphans()
-	place := Place{Slot: s.number, Attempt: a.number}
-	var err error
-	if a.payload, err = a.task.Payload(place); err == nil {
-		a.start = time.Now()
+	err := s.prepare(a)
+	if err == nil {
 		err = s.worker.run(a)
 	}
 	switch {
 	case err == nil:
 		s.pool.publish(s)
-		if d := a.task.Timeout; d > 0 {
-			s.timer = s.pool.timers.after(d, func() { s.end(timedOut, s.pool.killAfter) })
-		}
+		s.started(a)
 	case child.Temporary(err) && a.starts < startTries:
 		s.attempt = nil
 		if s.rest(); s.worker.resident() {
@@ -129,6 +145,29 @@ func (s *slot) begin(a *attempt) {
 	}
 }
 
+// prepare asks the task what is to be run.
+func (s *slot) prepare(a *attempt) (err error) {
+	a.payload, err = a.task.Payload(Place{Slot: s.number, Attempt: a.number})
+	a.start = time.Now()
+	return err
+}
+
+// started is for an attempt that runs from now on.
+func (s *slot) started(a *attempt) {
+	a.start = time.Now()
+	s.pool.timers.stop(s.timer)
+	s.pool.timers.stop(s.silence)
+	s.timer, s.silence = nil, nil
+	if d := a.task.Timeout; d > 0 {
+		s.timer = s.pool.timers.after(d, func() { s.end(timedOut, s.pool.killAfter) })
+	}
+	s.watchSilence(a)
+	if a.task.MemLimit > 0 {
+		s.pool.watchMemory()
+	}
+	s.pool.lasts()
+}
+
 // end is the ladder on which a busy worker is brought down with its tree:
 // SIGTERM, and SIGKILL after grace. It does nothing if the worker is on the
 // ladder already.
@@ -139,6 +178,7 @@ func (s *slot) end(why reason, grace time.Duration) {
 	s.why = why
 	s.pool.timers.stop(s.timer)
 	s.timer = s.pool.timers.after(grace, s.worker.kill)
+	s.takeAllBack()
 	s.worker.terminate()
 }
 
@@ -164,7 +204,8 @@ func (s *slot) settled() {
 	}
 	if s.why == noReason {
 		s.pool.timers.stop(s.timer)
-		s.timer = nil
+		s.pool.timers.stop(s.silence)
+		s.timer, s.silence = nil, nil
 	}
 }
 
@@ -175,23 +216,57 @@ func (s *slot) over(e ended) {
 	if s.state != busy || a == nil {
 		return
 	}
-	if s.why != noReason {
-		e.how.TimedOut = s.why == timedOut
-		e.how.Stopped = s.why == stopped
-		e.how.Signalled = true
-		e.how.Limit = a.task.Timeout
+	s.explain(&e.how, a)
+	if s.why == noReason && e.how.StartErr == nil {
+		s.findEvidence(&e, a)
 	}
 	r := Result{
 		Seq: a.task.Seq, Slot: s.number, Attempt: a.number, Pid: e.pid,
 		Verdict: crashdetect.Classify(e.how), Err: e.how.StartErr, Words: e.words,
 		Start: a.start, End: time.Now(), Usage: e.usage,
 	}
-	s.attempt, s.why = nil, noReason
+	s.attempt, s.why, s.clung = nil, noReason, false
+	s.tasks++
+	s.pace.add(r.End.Sub(a.start))
 	s.pool.unpause()
 	if !e.gone {
+		s.recycle()
+	}
+	if a.again(r.Verdict) {
+		s.pool.putBack(a)
+	} else {
+		s.pool.finish(a.task, r) // which may halt the pool
+	}
+	s.proceed(e.gone)
+}
+
+// proceed is for a slot whose attempt is over: what was sent ahead runs, as far as
+// it still is to run here, or the slot rests.
+func (s *slot) proceed(gone bool) {
+	if len(s.ahead) > 0 && (s.number > s.pool.jobs || s.leaveNext || s.pool.halted()) {
+		s.takeAllBack()
+	}
+	switch {
+	case gone:
+	case len(s.ahead) > 0:
+		s.advance()
+	default:
 		s.rest()
 	}
-	s.pool.finish(a.task, r)
+}
+
+// explain adds what the pool knows of the end of an attempt that it ended itself.
+func (s *slot) explain(e *crashdetect.End, a *attempt) {
+	if s.why == noReason {
+		return
+	}
+	e.TimedOut, e.Stalled = s.why == timedOut, s.why == stalled
+	e.OverMemory, e.Stopped = s.why == overMemory, s.why == stopped
+	e.Signalled = true
+	e.Limit, e.Used, e.MemoryLimit = a.task.Timeout, s.used, a.task.MemLimit
+	if e.Stalled {
+		e.Limit = a.task.StallTimeout
+	}
 }
 
 // giveBack is the worker's word that it died before its attempt began, which so
@@ -200,14 +275,13 @@ func (s *slot) giveBack() {
 	a := s.attempt
 	a.starts++
 	s.attempt = nil
-	s.pool.mu.Lock()
-	s.pool.again = append(s.pool.again, a)
-	s.pool.mu.Unlock()
+	s.pool.putBack(a)
 }
 
 // gone is the worker's word that its process is no more, with its last words.
 func (s *slot) gone(words string) {
 	was := s.state
+	s.dropAhead()
 	s.pool.publishGone(s)
 	s.pool.unpause()
 	s.enter(empty)

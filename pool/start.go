@@ -2,6 +2,7 @@ package pool
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"xpool/pool/child"
@@ -67,24 +68,42 @@ func (p *Pool) diedStarting(words string) {
 	p.failedStarts++
 	err := p.startErr
 	p.startErr = nil
-	if p.failedStarts < deathsAllowed && err == nil {
+	allowed := deathsAllowed
+	if k, ok := p.kind.(fallible); ok && k.fallible() {
+		allowed = 1
+	}
+	if p.failedStarts < allowed && err == nil {
 		return
 	}
-	if err == nil {
+	if err == nil && allowed == 1 {
+		err = errors.New("a worker ended before it was ready")
+	} else if err == nil {
 		err = errors.New("the workers die before they are ready")
+	}
+	if broken, ok := errors.AsType[*BrokenError](err); ok {
+		p.breakDown(broken)
+		return
 	}
 	p.breakDown(&BrokenError{Err: err, Words: words})
 }
 
-// BrokenError says that no worker of the pool comes up.
+// fallible is a kind whose workers may be unable to start because of what the user
+// has asked for.
+type fallible interface{ fallible() bool }
+
+// BrokenError says that no worker of the pool comes up, or that none gets as far as
+// the end of a single task, so that it is of no use to start more of them.
 type BrokenError struct {
 	Err   error
-	Words string // what the last worker said on standard error
+	Words string // what the last worker said on standard error, a line or several
 }
 
 func (e *BrokenError) Error() string {
 	if e.Words == "" {
 		return e.Err.Error()
+	}
+	if strings.Contains(e.Words, "\n") {
+		return e.Err.Error() + ":\n" + e.Words
 	}
 	return e.Err.Error() + ": " + e.Words
 }

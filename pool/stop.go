@@ -10,7 +10,7 @@ import (
 // halt is Halt on the pool's goroutine.
 func (p *Pool) halt() {
 	p.mu.Lock()
-	p.closed = true
+	p.closed, p.halting = true, true
 	pending, again := p.pending, p.again
 	p.pending, p.again = nil, nil
 	p.mu.Unlock()
@@ -20,6 +20,9 @@ func (p *Pool) halt() {
 	}
 	for _, t := range pending {
 		p.finish(t, stoppedResult(t, 0))
+	}
+	for _, s := range p.slots {
+		s.takeAllBack()
 	}
 }
 

@@ -7,25 +7,48 @@ import (
 )
 
 // Task is one unit of work. It belongs to the pool from Submit until Done has
-// been called.
+// been called, and must not be changed by others meanwhile. Payload and Done have
+// to be set; the zero values of all other fields are of use.
 type Task struct {
-	// Seq is the task's number, which its processes find in XPOOL_SEQ.
+	// Seq is the task's number, which its processes find in XPOOL_SEQ. It should
+	// not be that of another task which is not over yet.
 	Seq int64
 
-	// Payload says what to run, once it is known where: it is called at the
-	// start of each attempt. An error means that the task cannot be run; it ends
-	// with a verdict NotStarted whose detail is the error's text.
+	// Payload says what to run, once it is known where: it is called when an
+	// attempt begins or is sent ahead, and once more if it is taken back. An error
+	// means that the task cannot be run; it ends with a verdict NotStarted whose
+	// detail is the error's text. What it returns must not be changed until Done.
 	Payload func(Place) (Payload, error)
 
-	// Output takes what the task prints. If nil, a program inherits the pool's
-	// own standard output and standard error; other kinds need an Output.
+	// Output takes what the task prints. If nil, a Program's process inherits this
+	// process's own standard output and standard error, and a Coprocess's output is
+	// dropped; a Shell and an Interpreter need an Output.
 	Output Output
 
-	// Timeout bounds each attempt; 0 means no bound.
+	// Timeout bounds each attempt, from its beginning on its worker; 0 means no
+	// bound. It and the next two end the attempt with its whole tree of processes,
+	// and a worker that stays with it, and the task is not tried again.
 	Timeout time.Duration
 
-	// Done is called once, when the task is over. It must not block, nor call
-	// the pool's Wait.
+	// StallTimeout bounds how long an attempt may print nothing; 0 means no bound.
+	// While the Output wants no more, it does not count as silence. Without an
+	// Output it means nothing.
+	StallTimeout time.Duration
+
+	// MemLimit bounds the memory in bytes that the process of an attempt and those
+	// that it has started use together, those of a worker that stays included; 0
+	// means no bound. It is looked at ten times a second. On systems other than
+	// Linux it is not known, and means nothing.
+	MemLimit int64
+
+	// CrashLimit is how often the task may take its worker down, or its own process
+	// if the kind is Program: it is tried again until then. 0 counts as 1. If it is
+	// more, the Output should be a Resetter, or it gets what all attempts print.
+	CrashLimit int
+
+	// Done is called once, when the task is over: it has begun and ended, or will
+	// not begin any more. Nothing is written to Output afterwards. It must not
+	// block, nor call Submit or Wait of the pool.
 	Done func(Result)
 }
 
@@ -35,17 +58,20 @@ type Place struct {
 	Attempt int // from 1
 }
 
-// Payload is what an attempt runs. Which fields matter is the kind's affair.
-// No string may contain a NUL byte.
+// Payload is what an attempt runs. Which fields matter is the kind's affair. For a
+// Program and a Shell no string may contain a NUL byte.
 type Payload struct {
-	// Args are a program's words, the program's own name first; or the
-	// positional parameters of a shell's task.
+	// Args are, for a Program, its words, of which there is one at least, the
+	// program's own name; for a Shell, the positional parameters; for an
+	// Interpreter, what the code finds as its arguments, one at least; for a
+	// Coprocess, the record that it is sent, see Protocol.
 	Args []string
 
-	// Values are what a shell's task finds in the variables ShellOptions.Names.
+	// Values are what a Shell's task finds in the variables Shell.Names, and are as
+	// many as these.
 	Values []string
 
-	// InWorker lets a shell run the task in the worker itself, without a
+	// InWorker lets a Shell run the task in the worker itself, without a
 	// subshell: the caller vouches that it leaves no trace, or wants it to.
 	InWorker bool
 }
@@ -60,7 +86,7 @@ const (
 	streams // how many there are
 )
 
-// Output takes what one task prints.
+// Output takes what one task prints. It is used by one attempt at a time.
 type Output interface {
 	// Write takes b, which is valid only during the call. If it wants no more
 	// for the time being it returns false, and has resume called later, once,
@@ -69,19 +95,30 @@ type Output interface {
 	Write(s Stream, b []byte, resume func()) (more bool)
 }
 
-// Result is what an attempt ended with.
+// Resetter is an Output that can drop what an attempt has printed, because there
+// will be another one.
+type Resetter interface {
+	Output
+
+	// Reset drops all that was written. It is called on the pool's goroutine.
+	Reset()
+}
+
+// Result is what a task ended with: how its last attempt did. It is the receiver's
+// to keep.
 type Result struct {
-	Seq     int64
-	Slot    int // 0 if the task never came to one
-	Attempt int
-	Pid     int // of the process that ran it, 0 if none did
-	Verdict crashdetect.Verdict
-	Err     error  // what kept it from beginning, nil if it began
-	Words   string // last words of a worker that died: the end of its own standard error
+	Seq     int64               // of the task
+	Slot    int                 // 0 if the attempt never came to one
+	Attempt int                 // from 1; 0 if the task never came to a slot
+	Pid     int                 // of the process that ran it, the worker's if it stays; 0 if none did
+	Verdict crashdetect.Verdict // how it ended; its OK tells whether all went well
+	Err     error               // what kept it from beginning; nil if it began, or was stopped before
+	Words   string              // last words of a worker that died: the end of its own standard error
 
-	Start, End time.Time // zero if it never started
+	Start, End time.Time // zero if the attempt never came to a slot
 
-	// Usage is what the task's process used, where a process ran that task alone.
+	// Usage is what the task's process used, if the kind is Program; else it is
+	// zero.
 	Usage Usage
 }
 
@@ -98,4 +135,6 @@ type attempt struct {
 	payload Payload
 	start   time.Time
 	starts  int // how often starting it was put off for a shortage
+	crashes int
+	watched *watchedOutput // nil if its silence does not matter
 }

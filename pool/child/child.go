@@ -1,7 +1,7 @@
 // Package child starts processes for a reactor's thread and tells it when they
 // end.
 //
-// A child gets three descriptors and no other, the default disposition of every
+// A child gets the descriptors that it is given and no other, the default disposition of every
 // signal that is not ignored, a process group of its own and, where the kernel
 // has it, SIGKILL when its parent dies. That last signal follows the thread that
 // forked, so Start is called by a goroutine that is locked to its thread for as
@@ -27,6 +27,9 @@ type Spec struct {
 	Stdin  int      // descriptors in this process
 	Stdout int
 	Stderr int
+
+	// Extra are further descriptors, which the child finds from 3 on.
+	Extra []int
 
 	// SameGroup leaves the child in this process's own process group, so that it
 	// can use the terminal as this process can.
@@ -66,7 +69,7 @@ func start(s *Spec, path string, argv []string) (*Process, error) {
 	attr := &syscall.ProcAttr{
 		Dir:   s.Dir,
 		Env:   s.Env,
-		Files: []uintptr{uintptr(s.Stdin), uintptr(s.Stdout), uintptr(s.Stderr)},
+		Files: s.files(),
 		Sys:   p.attributes(!s.SameGroup),
 	}
 	p.Started = time.Now()
@@ -76,6 +79,15 @@ func start(s *Spec, path string, argv []string) (*Process, error) {
 	}
 	p.Pid = pid
 	return p, nil
+}
+
+func (s *Spec) files() []uintptr {
+	files := make([]uintptr, 0, 3+len(s.Extra))
+	files = append(files, uintptr(s.Stdin), uintptr(s.Stdout), uintptr(s.Stderr))
+	for _, fd := range s.Extra {
+		files = append(files, uintptr(fd))
+	}
+	return files
 }
 
 // Temporary tells whether err of Start is a shortage that passes: no process,

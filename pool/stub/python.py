@@ -255,6 +255,7 @@ class Worker:
         self.out, self.err = sys.stdout or stream(1), sys.stderr or stream(2)
         self.number = b""  # of the last attempt
         self.back, self.unchanged = directory(), unchanged()
+        self.flush()  # what setup has printed is the worker's own
         os.write(self.replies, b"ready\n")
         while True:
             words, parts = self.frame()

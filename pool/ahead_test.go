@@ -1,0 +1,308 @@
+package pool
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"xpool/crashdetect"
+)
+
+// fakeQueuer is a fakeWorker that takes attempts ahead of need.
+type fakeQueuer struct{ *fakeWorker }
+
+func (w *fakeQueuer) room() int {
+	if w.dead {
+		return 0
+	}
+	return w.kind.queue - len(w.ahead)
+}
+
+func (w *fakeQueuer) send(a *attempt) error {
+	w.tell("sent " + a.payload.Args[0])
+	w.ahead = append(w.ahead, a)
+	return nil
+}
+
+func (w *fakeQueuer) takeBack() *attempt {
+	if w.kind.greedy || len(w.ahead) == 0 {
+		return nil
+	}
+	a := w.ahead[0]
+	w.ahead = w.ahead[1:]
+	w.tell("gave back " + a.payload.Args[0])
+	return a
+}
+
+const ms = time.Millisecond
+
+// aheadKind makes workers with room for two attempts ahead. Of its tasks, slow
+// takes a second; crash dies after 5 ms; others take as many milliseconds as
+// their name says.
+func aheadKind() *fakeKind {
+	k := &fakeKind{queue: 2, byTask: map[string]step{"slow": {takes: time.Second}, "crash": {takes: 5 * ms, dies: true}}}
+	for i := range 20 {
+		k.byTask[fmt.Sprint(i)] = step{takes: time.Duration(i) * ms}
+	}
+	return k
+}
+
+// warm has each of n workers do a short task, so that more are sent ahead to them.
+func (b *bench) warm(n int) {
+	for range n {
+		b.submit("1", 0)
+	}
+	time.Sleep(2 * ms)
+	synctest.Wait()
+}
+
+// sentAhead returns how many attempts are sent ahead.
+func (b *bench) sentAhead() (n int) {
+	synctest.Wait()
+	b.pool.call(func() {
+		for _, s := range b.pool.slots {
+			n += len(s.ahead)
+		}
+	})
+	return n
+}
+
+// checkAhead checks that n attempts are sent ahead.
+func (b *bench) checkAhead(n int) {
+	b.t.Helper()
+	if got := b.sentAhead(); got != n {
+		b.t.Errorf("%d attempts were sent ahead, want %d", got, n)
+	}
+}
+
+// checkRun checks in which slot a task ran, and how long after at it was over.
+func (b *bench) checkRun(seq int64, slot int, at time.Time, after time.Duration) {
+	b.t.Helper()
+	synctest.Wait()
+	r, ok := b.results[seq]
+	if !ok {
+		b.t.Fatalf("task %d is not over", seq)
+	}
+	if r.Slot != slot || r.End.Sub(at) != after || r.Attempt != 1 || !r.Verdict.OK() {
+		b.t.Errorf("task %d ended in slot %d after %v with %v in attempt %d; want slot %d after %v, well and at once",
+			seq, r.Slot, r.End.Sub(at), r.Verdict, r.Attempt, slot, after)
+	}
+}
+
+func TestSentAheadRunsInOrder(t *testing.T) {
+	inBubble(t, aheadKind(), Options{Jobs: 1}, func(b *bench) {
+		b.warm(1)
+		at := time.Now()
+		for range 3 {
+			b.submit("5", 0)
+		}
+		b.checkAhead(2)
+		b.end()
+		for i := range 3 {
+			b.checkRun(int64(2+i), 1, at, time.Duration(5*(i+1))*ms)
+		}
+	})
+}
+
+func TestNothingIsSentAheadToSlowWorkers(t *testing.T) {
+	inBubble(t, aheadKind(), Options{Jobs: 1}, func(b *bench) {
+		b.submit("slow", 0)
+		time.Sleep(2 * time.Second)
+		b.submit("slow", 0)
+		b.submit("1", 0)
+		b.checkAhead(0)
+		b.end()
+	})
+}
+
+func TestNothingIsSentAheadBehindASlowTask(t *testing.T) {
+	inBubble(t, aheadKind(), Options{Jobs: 1}, func(b *bench) {
+		b.warm(1)
+		b.submit("slow", 0)
+		time.Sleep(2 * shortTask)
+		b.submit("1", 0)
+		b.checkAhead(0)
+		b.end()
+	})
+}
+
+// An attempt behind a slow one goes to the worker that falls idle next.
+func TestSentAheadIsTakenOver(t *testing.T) {
+	for _, greedy := range []bool{false, true} {
+		k := aheadKind()
+		k.greedy = greedy
+		inBubble(t, k, Options{Jobs: 2}, func(b *bench) {
+			b.warm(2)
+			at := time.Now()
+			b.submit("slow", 0)
+			b.submit("15", 0)
+			b.submit("1", 0)
+			b.checkAhead(1)
+			b.end()
+			if greedy { // it has been read
+				b.checkRun(5, 1, at, time.Second+ms)
+			} else {
+				b.checkRun(5, 2, at, 16*ms)
+			}
+		})
+	}
+}
+
+// A task that is held up goes soon, however many came later, even if no worker
+// falls idle.
+func TestHeldUpGoesFirst(t *testing.T) {
+	inBubble(t, aheadKind(), Options{Jobs: 2}, func(b *bench) {
+		b.warm(2)
+		b.submit("slow", 0)
+		b.submit("15", 0)
+		for range 30 {
+			b.submit("19", 0)
+		}
+		b.end()
+		for seq := int64(5); seq <= 26; seq++ {
+			if r := b.results[seq]; r.End.After(b.results[seq+8].End) {
+				b.t.Errorf("task %d was over before task %d", seq+8, seq)
+			}
+		}
+	})
+}
+
+// If no worker falls idle, one is started, as soon as the task counts as held up.
+func TestHeldUpGetsAWorkerOfItsOwn(t *testing.T) {
+	inBubble(t, aheadKind(), Options{Jobs: 2}, func(b *bench) {
+		b.warm(2)
+		at := time.Now()
+		b.submit("slow", 0)
+		b.submit("crash", 0)
+		b.submit("1", 0)
+		b.checkAhead(1)
+		b.end(4)
+		b.checkRun(5, 2, at, shortTask+ms)
+	})
+}
+
+func TestSentAheadIsNotCharged(t *testing.T) {
+	for _, greedy := range []bool{false, true} {
+		k := aheadKind()
+		k.greedy = greedy
+		inBubble(t, k, Options{Jobs: 1}, func(b *bench) {
+			b.warm(1)
+			at := time.Now()
+			b.submit("crash", 0)
+			b.submit("1", 0)
+			b.submit("2", 0)
+			b.checkAhead(2)
+			b.end(2)
+			if v := b.results[2].Verdict; v.Signal != syscall.SIGSEGV {
+				b.t.Errorf("task 2: %v", v)
+			}
+			b.checkRun(3, 1, at, 6*ms)
+			b.checkRun(4, 1, at, 8*ms)
+		})
+	}
+}
+
+// A time limit counts from when an attempt begins, and what was sent behind one
+// that exceeds it goes on elsewhere, even while the worker is being ended.
+func TestTimeoutsOfAttemptsSentAhead(t *testing.T) {
+	k := aheadKind()
+	k.deaf = true
+	inBubble(t, k, Options{Jobs: 2, KillAfter: 300 * ms}, func(b *bench) {
+		b.warm(2)
+		at := time.Now()
+		b.submit("15", 0)
+		b.submit("slow", 20*ms)
+		b.submit("15", 20*ms)
+		b.submit("15", 20*ms)
+		b.checkAhead(2)
+		b.end(4)
+		if v := b.results[4].Verdict; v.Kind != crashdetect.TimedOut {
+			b.t.Errorf("task 4: %v", v)
+		}
+		b.checkRun(5, 1, at, 30*ms)
+		b.checkRun(6, 1, at, 45*ms)
+	})
+}
+
+func TestHaltTakesBack(t *testing.T) {
+	k := aheadKind()
+	inBubble(t, k, Options{Jobs: 1}, func(b *bench) {
+		b.warm(1)
+		at := time.Now()
+		b.submit("15", 0)
+		b.submit("1", 0)
+		b.checkAhead(1)
+		b.pool.Halt()
+		b.end(3)
+		b.checkRun(2, 1, at, 15*ms)
+		if v := b.results[3].Verdict; v.Kind != crashdetect.Stopped {
+			b.t.Errorf("task 3: %v", v)
+		}
+	})
+}
+
+// Halt called by Done takes effect before another task begins, even one that was
+// sent ahead, or that could be taken over.
+func TestHaltByDoneTakesBack(t *testing.T) {
+	inBubble(t, aheadKind(), Options{Jobs: 2}, func(b *bench) {
+		b.warm(2)
+		b.submit("slow", 0)
+		b.submit("15", 0)
+		b.submit("1", 0)
+		b.checkAhead(1)
+		b.halt = 4
+		b.end(5)
+		if v := b.results[5].Verdict; v.Kind != crashdetect.Stopped {
+			b.t.Errorf("task 5: %v", v)
+		}
+	})
+	inBubble(t, aheadKind(), Options{Jobs: 1}, func(b *bench) {
+		b.warm(1)
+		b.submit("15", 0)
+		b.submit("1", 0)
+		b.checkAhead(1)
+		b.halt = 2
+		b.end(3)
+	})
+}
+
+func TestStopTakesBack(t *testing.T) {
+	inBubble(t, aheadKind(), Options{Jobs: 1, KillAfter: time.Second}, func(b *bench) {
+		b.warm(1)
+		at := time.Now()
+		b.submit("slow", 0)
+		b.submit("1", 0)
+		b.checkAhead(1)
+		b.pool.Stop(100 * ms)
+		b.end(2, 3)
+		for seq := int64(2); seq <= 3; seq++ {
+			if v := b.results[seq].Verdict; v.Kind != crashdetect.Stopped {
+				b.t.Errorf("task %d: %v", seq, v)
+			}
+		}
+		if d := time.Since(at); d > 100*ms {
+			b.t.Errorf("stopping took %v", d)
+		}
+	})
+}
+
+func TestResizeTakesBack(t *testing.T) {
+	inBubble(t, aheadKind(), Options{Jobs: 2}, func(b *bench) {
+		b.warm(2)
+		at := time.Now()
+		b.submit("15", 0)
+		b.submit("slow", 0)
+		for range 4 {
+			b.submit("1", 0)
+		}
+		b.checkAhead(4)
+		b.pool.Resize(1)
+		b.checkAhead(2) // the others wait
+		b.end()
+		for i, seq := range []int64{5, 7, 6, 8} {
+			b.checkRun(seq, 1, at, time.Duration(16+i)*ms)
+		}
+	})
+}

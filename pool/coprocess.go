@@ -1,0 +1,162 @@
+package pool
+
+import (
+	"fmt"
+	"time"
+
+	"xpool/crashdetect"
+	"xpool/pool/child"
+)
+
+// Coprocess is the kind of pool whose workers are programs that stay: a task is
+// a message on the worker's standard input, and what the worker writes on its
+// standard output in return is the task's output. What it writes on its standard
+// error while a task runs is that task's standard error.
+//
+// A worker says nothing before its first task and nothing between tasks: what
+// belongs to no task is against the protocol, and costs the worker. One that
+// exits between tasks is replaced. If the first workers end without a single
+// reply, the pool breaks down.
+//
+// A worker has to write out its reply at once: one that keeps it in a buffer until
+// its input ends never replies, and only Task.Timeout or Task.StallTimeout ends
+// that. It is to end when its input does.
+//
+// A Coprocess belongs to one pool. Argv has to be set.
+type Coprocess struct {
+	// Argv is what each worker runs: the program, searched for in PATH if it has
+	// no slash, and its arguments.
+	Argv []string
+
+	// Dir is the workers' working directory; "" is the process's own.
+	Dir string
+
+	// Protocol is what the workers speak. The zero value is Lines.
+	Protocol Protocol
+
+	// Silent, if set, is called at most once, on the pool's goroutine, for the
+	// first worker of the protocols Lines or NUL that has read the task seq, its
+	// first, and has written nothing at all for that long: a few seconds, or
+	// until the task's time limit. As a rule such a program keeps what it prints
+	// in a buffer.
+	Silent func(seq int64, silence time.Duration)
+
+	path     string // what Argv[0] was found to be
+	replied  bool   // a worker has, at some time
+	deaths   int    // of workers in a row that ended without a single reply
+	vocal    bool   // a worker has written on its standard error
+	hinted   bool   // Silent was called
+	watching *timer // set while there may be a silent worker
+}
+
+// Protocol is how a co-process is told its tasks and how it replies. A task's
+// Payload.Args are what it is told.
+type Protocol uint8
+
+const (
+	// Lines sends a record, which is the task's arguments with a tab between
+	// them, and a newline. The reply is one line, which is the task's output
+	// with its newline, and its exit status is 0.
+	Lines Protocol = iota
+
+	// NUL is as Lines with a NUL byte instead of each newline.
+	NUL
+
+	// JSON is Bazel's JSON protocol for persistent workers, as package bazel has
+	// it. The arguments are those of the request, the response's output is the
+	// task's standard output, and its exit code is the task's exit status; one
+	// that is not between 0 and 255 counts as 255.
+	JSON
+)
+
+// String returns the protocol's name, such as "lines".
+func (p Protocol) String() string {
+	switch p {
+	case Lines:
+		return "lines"
+	case NUL:
+		return "nul"
+	case JSON:
+		return "json"
+	}
+	return fmt.Sprintf("protocol %d", uint8(p))
+}
+
+func (k *Coprocess) hopeless(error) bool { return false }
+
+func (k *Coprocess) start(s *slot) (worker, error) {
+	if k.path == "" {
+		path, err := crashdetect.LookPath(k.Argv[0], searchPath(s.pool.env))
+		if err != nil {
+			return nil, err
+		}
+		k.path = path
+	}
+	w := newCoWorker(k, s)
+	if err := w.open(); err != nil {
+		w.close()
+		if child.Temporary(err) {
+			return nil, err
+		}
+		return nil, crashdetect.NewStartError(k.Argv[0], k.path, err)
+	}
+	s.ready()
+	return w, nil
+}
+
+// gone is told of each worker that has ended by itself, or for what it wrote.
+// Starting workers for ever that do nothing is of no use to anybody.
+func (k *Coprocess) gone(w *coWorker, charged bool) {
+	if w.replies > 0 || k.replied && charged {
+		return
+	}
+	k.deaths++
+	p := w.slot.pool
+	switch {
+	case p.stopping || p.ending:
+	case !k.replied && k.deaths >= deathsAllowed, k.deaths >= startTries:
+		err := fmt.Errorf("the workers end before they have finished a single task; the last one: %v",
+			crashdetect.Classify(w.end()))
+		p.breakDown(&BrokenError{Err: err, Words: w.words.String()})
+	case k.replied:
+		p.pause(k.deaths)
+	}
+}
+
+// silentAfter is how long a worker may take for its first reply before its user
+// is asked whether it keeps that in a buffer.
+const silentAfter = 5 * time.Second
+
+// watchSilence looks after silentAfter whether a worker is silent, if it is not
+// known already whether the workers ever say something.
+func (k *Coprocess) watchSilence(p *Pool) {
+	if k.Silent == nil || k.replied || k.hinted || k.Protocol == JSON || k.watching != nil {
+		return
+	}
+	next := silentAfter
+	for _, s := range p.slots {
+		if w, ok := s.worker.(*coWorker); ok && w.current.attempt != nil {
+			silence := time.Since(w.current.attempt.start)
+			k.tellSilence(w, silence, silentAfter)
+			if silence < silentAfter {
+				next = min(next, silentAfter-silence)
+			}
+		}
+	}
+	k.watching = p.timers.after(next, func() {
+		k.watching = nil
+		if p.working() {
+			k.watchSilence(p)
+		}
+	})
+}
+
+// tellSilence tells of the worker's silence if it has lasted for at least so long
+// and the worker is to blame.
+func (k *Coprocess) tellSilence(w *coWorker, silence, least time.Duration) {
+	if k.Silent == nil || k.hinted || k.Protocol == JSON || w.spoke || silence < least || w.input.unread() > 0 {
+		return
+	}
+	k.hinted = true
+	k.Silent(w.current.attempt.task.Seq, silence)
+}

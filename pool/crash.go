@@ -1,0 +1,65 @@
+package pool
+
+import (
+	"syscall"
+	"time"
+
+	"xpool/crashdetect"
+)
+
+// again prepares another attempt if the task took its worker down and may do so
+// again.
+func (a *attempt) again(v crashdetect.Verdict) bool {
+	if !tookDown(v) {
+		return false
+	}
+	a.crashes++
+	if a.crashes >= a.task.CrashLimit {
+		return false
+	}
+	if r, ok := a.task.Output.(Resetter); ok {
+		r.Reset()
+	}
+	a.number++
+	a.starts, a.watched = 0, nil
+	return true
+}
+
+// tookDown tells whether a verdict is that of a task whose worker, or process, died
+// in the middle of it and by no decision of the pool's.
+func tookDown(v crashdetect.Verdict) bool {
+	switch v.Kind {
+	case crashdetect.Killed, crashdetect.OutOfMemory, crashdetect.Protocol, crashdetect.Lost:
+		return true
+	}
+	return v.Left
+}
+
+// lastingAfter is from when on a run counts as one that lasts, and gets what a
+// short one can do without.
+const lastingAfter = 20 * time.Millisecond
+
+// lasts is called when an attempt begins.
+func (p *Pool) lasts() {
+	switch {
+	case p.oom != nil:
+		p.oom.Look()
+	case p.lasting == nil && p.reactor != nil:
+		p.lasting = p.timers.after(lastingAfter, func() { p.oom = crashdetect.WatchOOM() })
+	}
+}
+
+// findEvidence finds out whether the attempt was killed for want of memory.
+func (s *slot) findEvidence(e *ended, a *attempt) {
+	how := &e.how
+	pid := e.pid
+	switch {
+	case how.HasStatus && how.Status.Signaled() && how.Status.Signal() == syscall.SIGKILL:
+	case how.ShellStatus && how.Replied && how.ReplyCode == 128+int(syscall.SIGKILL):
+		pid = 0 // the shell knows it, and does not tell
+	default:
+		return
+	}
+	how.OOM, _ = s.pool.oom.Killed(pid, a.start)
+	how.Peak = e.usage.MaxRSS
+}
