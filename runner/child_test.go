@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"os"
@@ -33,6 +34,7 @@ const childLife = 3 * time.Minute
 //	fds               prints its descriptors
 //	args ARG...       prints its arguments, quoted, a line each
 //	gate N DIR        waits until N of its kind are in the directory, and prints nothing
+//	worker [PIDFILE]  is a co-process that does what each line tells it, see obey
 func playChild(args []string) int {
 	time.AfterFunc(childLife, func() { os.Exit(3) })
 	mode, args := args[0], append(args[1:], "")
@@ -66,6 +68,8 @@ func playChild(args []string) int {
 		return 0
 	case "gate":
 		return gate(args[0], args[1])
+	case "worker":
+		return work(args[0])
 	}
 	fmt.Fprintf(os.Stderr, "child: unknown mode %q\n", mode)
 	return 2
@@ -197,4 +201,57 @@ func gate(number, dir string) int {
 		}
 		time.Sleep(pollEvery)
 	}
+}
+
+// work serves the lines of standard input until its end.
+func work(pidfile string) int {
+	if pidfile != "" && !tell(pidfile) {
+		return 2
+	}
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
+		words := strings.Fields(in.Text() + " . .")
+		if code, gone := obey(words[0], words[1], words[2]); gone {
+			return code
+		}
+	}
+	return 0
+}
+
+// obey does what a line says. If gone, the worker exits with the code.
+//
+//	say WORD          replies with the word
+//	quietly SIGNAL    is killed by the signal instead of a reply
+//	half SIGNAL       the same, in the middle of its reply
+//	after SIGNAL      the same, right after its reply
+//	exit N            exits instead of a reply
+//	halfexit N        the same, in the middle of its reply
+//	afterexit N       the same, right after its reply
+//	hang PIDFILE      stays for ever
+//	gather N DIR      waits at a gate with others, and is killed when it opens
+func obey(order, what, where string) (code int, gone bool) {
+	n, _ := strconv.Atoi(what)
+	begun := false
+	for _, begin := range []struct{ order, reply string }{{"half", "half"}, {"after", "whole\n"}} {
+		if rest, ok := strings.CutPrefix(order, begin.order); ok {
+			begun, order = true, rest
+			fmt.Print(begin.reply)
+		}
+	}
+	switch {
+	case order == "say":
+		fmt.Println(what)
+		return 0, false
+	case order == "exit":
+		return n, true
+	case order == "hang":
+		return hang(what), true
+	case order == "gather":
+		gate(what, where)
+		return crash("SIGKILL"), true
+	case order == "quietly", begun && order == "":
+		return crash(what), true
+	}
+	fmt.Fprintf(os.Stderr, "child: unknown order %q\n", order)
+	return 2, true
 }

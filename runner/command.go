@@ -55,8 +55,12 @@ func newCommand(o *Options, env environment) (command, error) {
 		return &programCommand{words: words, fixed: !words.ReplacesIn(0), env: env}, nil
 	case scriptKind:
 		return newScriptCommand(o, env)
+	case codeKind:
+		return newCodeCommand(o), nil
+	case workerKind:
+		return &coprocessCommand{words: o.Command, protocol: o.Protocol, silent: o.note}, nil
 	default:
-		return newLinesCommand(o.NoFork, env), nil
+		return newLinesCommand(o, env), nil
 	}
 }
 
@@ -133,6 +137,7 @@ type scriptCommand struct {
 	script *script.Script
 	noFork bool
 	shell  string
+	init   string
 }
 
 func newScriptCommand(o *Options, env environment) (*scriptCommand, error) {
@@ -144,7 +149,7 @@ func newScriptCommand(o *Options, env environment) (*scriptCommand, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the script: %w", err)
 	}
-	return &scriptCommand{source: source, set: o.set(), script: s, noFork: o.NoFork, shell: shell}, nil
+	return &scriptCommand{source: source, set: o.set(), script: s, noFork: o.NoFork, shell: shell, init: o.Init}, nil
 }
 
 func (c *scriptCommand) kind(terminal) pool.Kind {
@@ -152,14 +157,15 @@ func (c *scriptCommand) kind(terminal) pool.Kind {
 	for i, v := range c.script.Values {
 		names[i] = v.Name
 	}
-	return &pool.Shell{Path: c.shell, Body: c.script.Body, Names: names}
+	return &pool.Shell{Path: c.shell, Body: c.script.Body, Names: names, Init: c.init}
 }
 
 func (c *scriptCommand) inherits() bool           { return false }
 func (c *scriptCommand) explain(err error) string { return explainShell(c.shell, err) }
 
 func (c *scriptCommand) payload(ctx template.Context) (pool.Payload, error) {
-	p := pool.Payload{InWorker: c.noFork || c.script.Harmless}
+	// What init has defined or set may make of a harmless script another one.
+	p := pool.Payload{InWorker: c.noFork || c.script.Harmless && c.init == ""}
 	if err := checkNUL(ctx); err != nil {
 		return pool.Payload{}, err
 	}
@@ -232,6 +238,7 @@ func quotedValue(rep template.Replacement, ctx template.Context) string {
 type linesCommand struct {
 	shell   string
 	noFork  bool
+	init    string
 	checker *script.Checker
 }
 
@@ -240,17 +247,17 @@ type linesCommand struct {
 // cannot take the worker's input along.
 const lineVariable = "_xpool_line"
 
-func newLinesCommand(noFork bool, env environment) *linesCommand {
+func newLinesCommand(o *Options, env environment) *linesCommand {
 	shell := env.shell()
 	return &linesCommand{
-		shell: shell, noFork: noFork,
+		shell: shell, noFork: o.NoFork, init: o.Init,
 		checker: script.NewChecker(script.DialectOf(env.resolve(shell)), env.hasFunction),
 	}
 }
 
 func (c *linesCommand) kind(terminal) pool.Kind {
 	// The blank keeps a record that begins with a hyphen from being an option.
-	return &pool.Shell{Path: c.shell, Body: `eval " $` + lineVariable + `"`, Names: []string{lineVariable}}
+	return &pool.Shell{Path: c.shell, Body: `eval " $` + lineVariable + `"`, Names: []string{lineVariable}, Init: c.init}
 }
 
 func (c *linesCommand) inherits() bool           { return false }
@@ -265,7 +272,7 @@ func (c *linesCommand) payload(ctx template.Context) (pool.Payload, error) {
 	if err != nil {
 		return pool.Payload{}, err
 	}
-	return pool.Payload{Values: []string{line}, InWorker: c.noFork || harmless}, nil
+	return pool.Payload{Values: []string{line}, InWorker: c.noFork || harmless && c.init == ""}, nil
 }
 
 func (c *linesCommand) label(ctx template.Context) string { return shorten(c.line(ctx)) }

@@ -41,15 +41,28 @@ func newFlags(o *Options) *pflag.FlagSet {
 	f.BoolVar(&o.Shell, "shell", false, "")
 	f.BoolVar(&o.Exec, "exec", false, "")
 	f.BoolVar(&o.NoFork, "no-fork", false, "")
+	f.StringVar(&o.Lang, "lang", "", "")
+	f.StringVar(&o.Call, "call", "", "")
+	f.BoolVar(&o.Worker, "worker", false, "")
+	f.Var(protocolFlag{&o.Protocol}, "protocol", "")
+	f.Var(initFlag{o}, "init", "")
+	f.Var(initFileFlag{o}, "init-file", "")
 
 	f.VarP(&o.Jobs, "jobs", "j", "")
 	f.VarP(&o.Jobs, "max-procs", "P", "")
 	f.Var(&o.IdleTimeout, "idle-timeout", "")
+	f.Var(&o.InitTimeout, "init-timeout", "")
+	f.Var(numberFlag(func(n int) { o.RecycleTasks = n }), "recycle-tasks", "")
+	f.Var(recycleFlag{&o.RecycleRSS}, "recycle-rss", "")
+	f.Var(threadsFlag{o}, "threads", "")
 
 	f.StringVar(&o.SlotVar, "process-slot-var", "", "")
 	f.BoolVarP(&o.OpenTTY, "open-tty", "o", false, "")
 
 	f.Var(&o.Timeout, "timeout", "")
+	f.Var(&o.StallTimeout, "stall-timeout", "")
+	f.Var(&o.MemLimit, "mem-limit", "")
+	f.Var(numberFlag(func(n int) { o.CrashLimit = n }), "crash-limit", "")
 	f.Var(&o.KillAfter, "kill-after", "")
 
 	f.BoolVarP(&o.KeepOrder, "keep-order", "k", false, "")

@@ -15,6 +15,8 @@ Usage:
   xpool [options] program [args...]          run a program for each record
   xpool [options] 'shell script with {}'     run a script in shells that stay
   xpool [options]                            run each record as a command line
+  xpool [options] --lang python3 'code'      run code in interpreters that stay
+  xpool [options] --worker program [args...] give records to programs that stay
   xpool ... ::: a b c                        records from the arguments
   xpool --as xargs ...                       GNU xargs, option for option
 
@@ -51,20 +53,43 @@ Command (in a script a replacement string is data, never code):
       --exec               the command is a program
       --no-fork            run the script in the worker itself, not in a
                            subshell of it: faster, and state is kept
+      --lang LANG          the command is code for python3, perl or node, or for
+                           the one at a path: it finds arg, args and seq, in
+                           Perl $arg, @args and $seq
+      --call MOD:FUNC      call a Python function with the record instead, and
+                           print what it returns; no command
+      --worker             the command is a program that stays, and answers
+                           each record on its standard output
+      --protocol NAME      how it is asked and answers: lines (the default), nul
+                           or json, which is that of Bazel's workers
 
 Workers:
   -j, -P, --jobs N, --max-procs N
                            run N tasks at a time; 0: as many as there are; N%,
                            +N, -N: of or beside the CPUs; a file that holds one
-                           of these (default: the CPUs that may be used);
-                           SIGUSR1: one more, SIGUSR2: one fewer
+                           of these, read again every second (default: the CPUs
+                           that may be used); SIGUSR1: one more, SIGUSR2: one
+                           fewer
+      --init CODE          run this first in each new shell or interpreter; may
+                           be repeated
+      --init-file FILE     the same, with what is in FILE
+      --init-timeout DUR   how long a worker may take to be ready (30s)
       --idle-timeout DUR   let a worker go that was idle for so long (10s)
+      --recycle-tasks N    replace a worker after N tasks
+      --recycle-rss SIZE   replace it when it has more memory than this after a
+                           task; auto: 300 MB over what it had after its first
+      --threads N          have libraries of OpenMP and the like use N threads;
+                           auto: the CPUs shared among the jobs
   -o, --open-tty           programs read the terminal
       --process-slot-var VAR
                            tasks find the number of their slot, from 0, in VAR
 
 Failure:
       --timeout DUR        end a task that takes longer
+      --stall-timeout DUR  end one that prints nothing for so long
+      --mem-limit SIZE     end one that has more memory, all its processes
+      --crash-limit N      try a task again until it has taken its worker down N
+                           times (1)
       --kill-after DUR     SIGKILL so long after SIGTERM (2s)
 
 Output:
@@ -82,7 +107,8 @@ Output:
   -h, --help               show this
   -V, --version            show the version
 
-A duration is a number of seconds, or has units: 1.5, 100ms, 2m, 1h30m.
+A duration is a number of seconds, or has units: 1.5, 100ms, 2m, 1h30m; a size
+is a number of bytes, or has a unit: 300M, 1.5G (K, M, G: 1024; k, m, g: 1000).
 
 Environment: XPOOL_SHELL is the shell for scripts, XPOOL_JOBS the default of
 --jobs, XPOOL_MAX_DEPTH bounds runs in runs (10), TMPDIR is the place for output
@@ -90,8 +116,8 @@ that waits for its turn. A task finds XPOOL_SEQ, XPOOL_SLOT, XPOOL_ATTEMPT,
 XPOOL_DEPTH and XPOOL_RUN in its environment.
 
 Exit status: 0 all tasks succeeded; 123 one exited with 1-254; 124 one exited
-with 255; 125 one was killed by a signal or timed out; 126 it cannot be run;
-127 not found; 1 another error; 128+N ended by signal N.
+with 255; 125 one was killed, timed out or went over a limit; 126 it cannot be
+run; 127 not found; 1 another error; 128+N ended by signal N.
 
 See xpool(1) for everything else.
 `

@@ -1,12 +1,10 @@
 package runner
 
 import (
-	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"xpool/pool"
 	"xpool/runner/template"
 	"xpool/runner/value"
 )
@@ -34,10 +32,25 @@ type Options struct {
 	Exec   bool // the command is a program
 	NoFork bool
 
+	Lang     string // the interpreter that runs the command, which is code
+	Call     string // a function that is called instead, as module:function
+	Worker   bool   // the command is a co-process
+	Protocol pool.Protocol
+	Init     string // run in each worker before its first task
+
 	Jobs        value.Jobs
 	IdleTimeout value.Duration
-	Timeout     value.Duration
-	KillAfter   value.Duration
+	InitTimeout value.Duration
+	Threads     int // that each task is to use; -1: what the CPUs have for it; 0: nothing is said
+
+	RecycleTasks int
+	RecycleRSS   int64 // as pool.Options has it
+
+	Timeout      value.Duration
+	StallTimeout value.Duration
+	MemLimit     value.Size
+	CrashLimit   int
+	KillAfter    value.Duration
 
 	Unordered bool
 	Ungroup   bool
@@ -55,6 +68,8 @@ type Options struct {
 
 	Help    bool
 	Version bool
+
+	note func(line string) // tells the user something while the run goes on
 }
 
 // as is a program whose command line is understood and whose habits are kept.
@@ -71,6 +86,8 @@ func defaultOptions() Options {
 		Name:        "xpool",
 		Delim:       '\n',
 		IdleTimeout: value.Duration(10 * time.Second),
+		InitTimeout: value.Duration(30 * time.Second),
+		CrashLimit:  1,
 		KillAfter:   value.Duration(2 * time.Second),
 		Progress:    value.ProgressNone,
 	}
@@ -87,46 +104,6 @@ func (o *Options) setOperands(words []string) {
 	}
 }
 
-// Validate says what is wrong with the options taken together, in one line.
-func (o *Options) Validate() error {
-	switch {
-	case o.Shell && o.Exec:
-		return errors.New("--shell and --exec exclude each other")
-	case o.Exec && len(o.Command) == 0:
-		return errors.New("--exec needs a program")
-	case o.severalRecords() && o.kind() == linesKind:
-		return errors.New("-n, -L and -s need a command: without one each record is a command")
-	case o.Packing.replaces && len(o.Command) == 0:
-		return errors.New("-I needs a command in which the string is replaced")
-	case o.Packing.replaces && o.Packing.limits.MaxChars > 0:
-		return errors.New("-s and -I exclude each other")
-	case o.Packing.replaces && o.Packing.limits.Replace == "":
-		return errors.New("-I needs a string to replace")
-	case o.OpenTTY && o.kind() != programKind:
-		return errors.New("--open-tty is for programs: a shell's tasks share its standard input")
-	case strings.Contains(o.SlotVar, "="):
-		return fmt.Errorf("--process-slot-var: a variable's name has no '=' as %q has", o.SlotVar)
-	case slices.Contains(o.Operands, ":::"):
-		return errors.New("more than one ::: is not supported")
-	case slices.ContainsFunc(o.Command, isLaterSource):
-		return errors.New("::::, :::+ and ::::+ are not supported: give records after ::: or in files with -a")
-	case o.HasArgs && len(o.Files) > 0:
-		return errors.New("records come from ::: or from --arg-file, not from both")
-	case o.Unordered && o.KeepOrder:
-		return errors.New("--unordered and --keep-order exclude each other")
-	case o.Ungroup && o.KeepOrder:
-		return errors.New("--ungroup and --keep-order exclude each other")
-	case o.NoFork && o.kind() == programKind:
-		return errors.New("--no-fork is for shell scripts: a program is a process of its own in any case")
-	}
-	for _, w := range o.Command {
-		if strings.Contains(w, "\x00") {
-			return fmt.Errorf("the command has a NUL byte in %q", w)
-		}
-	}
-	return nil
-}
-
 // isLaterSource tells whether a word is one by which GNU parallel takes records
 // and this program does not yet.
 func isLaterSource(word string) bool { return word == "::::" || word == ":::+" || word == "::::+" }
@@ -138,10 +115,16 @@ const (
 	programKind commandKind = iota // a program and its arguments
 	scriptKind                     // a shell script
 	linesKind                      // each record is a shell command line
+	codeKind                       // code for an interpreter
+	workerKind                     // a co-process
 )
 
 func (o *Options) kind() commandKind {
 	switch {
+	case o.Lang != "" || o.Call != "":
+		return codeKind
+	case o.Worker:
+		return workerKind
 	case len(o.Command) == 0:
 		return linesKind
 	case o.Shell:

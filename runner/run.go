@@ -18,6 +18,7 @@ import (
 	"xpool/runner/input"
 	"xpool/runner/output"
 	"xpool/runner/progress"
+	"xpool/runner/value"
 )
 
 // interruptGrace is how long tasks may take to end when the run is interrupted,
@@ -52,6 +53,7 @@ type run struct {
 	said     bool               // say has said something
 	ctx      context.Context    // done when no more tasks are to be begun
 	cancel   context.CancelFunc
+	asked    value.Jobs    // what the number of slots at the start was taken from
 	jobs     atomic.Int64  // slots
 	inherit  bool          // tasks write to the run's own streams
 	terminal terminal      // what tasks get of the run's own
@@ -74,11 +76,13 @@ func newRun(o Options, s streams) (*run, error) {
 		return nil, err
 	}
 	s.env = env
-	c, err := newCommand(&o, s.env)
+	r := &run{opts: o, streams: s, found: found, ledger: newLedger(), broken: make(chan struct{})}
+	r.opts.note = r.note
+	c, err := newCommand(&r.opts, s.env)
 	if err != nil {
 		return nil, err
 	}
-	r := &run{opts: o, streams: s, found: found, command: c, ledger: newLedger(), broken: make(chan struct{})}
+	r.command = c
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	if err := r.openSource(); err != nil {
 		return nil, err
@@ -88,7 +92,8 @@ func newRun(o Options, s streams) (*run, error) {
 		return nil, err
 	}
 	r.jobs.Store(int64(jobs))
-	r.inherit = c.inherits() && (o.Ungroup || jobs == 1 && !o.Unordered)
+	r.inherit = c.inherits() && (o.Ungroup || jobs == 1 && !o.Unordered) &&
+		o.StallTimeout == 0 && o.CrashLimit <= 1 // which need to see what is printed
 	if err := r.openTerminal(); err != nil {
 		return nil, err
 	}
@@ -101,10 +106,15 @@ func newRun(o Options, s streams) (*run, error) {
 		Jobs:        jobs,
 		IdleTimeout: time.Duration(o.IdleTimeout),
 		KillAfter:   time.Duration(o.KillAfter),
-		Env:         s.env.without(o.SlotVar),
-		SlotEnv:     o.slotEnv(),
-		Subreaper:   true,
-		Guard:       guardProgram(),
+		InitTimeout: time.Duration(o.InitTimeout),
+
+		RecycleTasks: o.RecycleTasks,
+		RecycleRSS:   o.RecycleRSS,
+
+		Env:       s.env.without(o.SlotVar).withThreads(o.Threads, jobs, cpucount.Available()),
+		SlotEnv:   o.slotEnv(),
+		Subreaper: true,
+		Guard:     guardProgram(),
 	})
 	if err != nil {
 		return nil, err
@@ -141,6 +151,7 @@ func (r *run) askedJobs() (int, error) {
 			return 0, fmt.Errorf("XPOOL_JOBS: %w", err)
 		}
 	}
+	r.asked = jobs
 	n, unlimited := jobs.Resolve(cpucount.Available())
 	if unlimited {
 		return manyJobs, nil
@@ -218,7 +229,10 @@ func (r *run) read(f *os.File) (*input.Interruptible, error) {
 
 // resize adds to the slots, or takes away. The signals' goroutine calls it.
 func (r *run) resize(more int) {
-	jobs := min(max(int(r.jobs.Load())+more, 1), manyJobs)
+	r.setJobs(min(max(int(r.jobs.Load())+more, 1), manyJobs))
+}
+
+func (r *run) setJobs(jobs int) {
 	r.jobs.Store(int64(jobs))
 	r.pool.Resize(jobs)
 }
@@ -226,6 +240,8 @@ func (r *run) resize(more int) {
 // do runs the run to its end.
 func (r *run) do() Status {
 	signals := watchSignals(r.interrupt, r.pool.Suspend, r.pool.Continue, r.resize)
+	file := r.watchJobs()
+	defer file.stop()
 	var feeder, watcher sync.WaitGroup
 	feeder.Go(r.feed)
 	over := make(chan struct{})

@@ -59,6 +59,10 @@ func (m leakChecked) Run() int {
 func TestScript(t *testing.T) {
 	hearSignals(t)
 	deadline, bounded := t.Deadline()
+	scripts, err := filepath.Abs(filepath.Join("..", "scripts"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                filepath.Join("..", "testdata", "script"),
 		Cmds:               scriptCommands(),
@@ -75,6 +79,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // not a second of sleep at each end
 			e.Setenv("MANY", many())
+			e.Setenv("SCRIPTS", scripts)
 			s := &stage{dir: e.WorkDir, env: e.Vars, patience: patience, jobs: map[string]*job{}}
 			if bounded {
 				// Half of what is left: the test is to say what it waited for.

@@ -38,6 +38,7 @@ func (r *run) newTask(seq int64, b batch) *task {
 	t := &task{run: r, seq: seq, args: b.args}
 	if !r.inherit {
 		t.entry = r.printer.Open()
+		t.entry.Hold(r.opts.CrashLimit > 1) // what is printed cannot be taken back
 	}
 	return t
 }
@@ -49,15 +50,20 @@ func (t *task) context(slot int) template.Context {
 
 // submission is the task as the pool sees it.
 func (t *task) submission() *pool.Task {
+	o := &t.run.opts
 	p := &pool.Task{
 		Seq:     t.seq,
 		Payload: t.payload,
-		Timeout: time.Duration(t.run.opts.Timeout),
+		Timeout: time.Duration(o.Timeout),
 		Done:    t.end,
+
+		StallTimeout: time.Duration(o.StallTimeout),
+		MemLimit:     int64(o.MemLimit),
+		CrashLimit:   o.CrashLimit,
 	}
 	switch {
 	case t.run.inherit:
-	case t.run.opts.Ungroup:
+	case o.Ungroup:
 		p.Output = ungrouped{t.run.printer}
 	default:
 		p.Output = grouped{t.entry}
@@ -128,6 +134,9 @@ type grouped struct{ entry *output.Entry }
 func (g grouped) Write(s pool.Stream, b []byte, resume func()) bool {
 	return g.entry.Write(printed(s), b, resume)
 }
+
+// Reset drops what an attempt has printed that is followed by another.
+func (g grouped) Reset() { g.entry.Reset() }
 
 // ungrouped is the output of all tasks that comes out as it comes.
 type ungrouped struct{ printer *output.Printer }

@@ -1,0 +1,111 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"xpool/pool"
+)
+
+// Validate says what is wrong with the options taken together, in one line.
+func (o *Options) Validate() error {
+	for _, check := range []func() error{o.validateCommand, o.validateWorkers, o.validateRecords, o.validateOutput} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *Options) validateCommand() error {
+	kinds := 0
+	for _, given := range []bool{o.Shell, o.Exec, o.Lang != "" || o.Call != "", o.Worker} {
+		if given {
+			kinds++
+		}
+	}
+	switch {
+	case o.Shell && o.Exec:
+		return errors.New("--shell and --exec exclude each other")
+	case kinds > 1:
+		return errors.New("only one of --shell, --exec, --lang and --worker says what the command is")
+	case o.Exec && len(o.Command) == 0:
+		return errors.New("--exec needs a program")
+	case o.Worker && len(o.Command) == 0:
+		return errors.New("--worker needs a program")
+	case o.Call != "" && len(o.Command) > 0:
+		return fmt.Errorf("--call has no code besides: what is %s?", quoteWord(o.Command[0]))
+	case o.Call != "" && !validCall(o.Call):
+		return fmt.Errorf("--call %s: want module:function", quoteWord(o.Call))
+	case o.Call != "" && pool.LanguageOf(o.language()) != pool.Python:
+		return errors.New("--call is for Python")
+	case o.Lang != "" && pool.LanguageOf(o.Lang) == pool.NoLanguage:
+		return fmt.Errorf("--lang %s: want python3, perl or node, or the path of one", quoteWord(o.Lang))
+	case o.Lang != "" && o.Call == "" && len(o.Command) != 1:
+		return errors.New("--lang needs the code, as one word")
+	case o.NoFork && o.kind() != scriptKind && o.kind() != linesKind:
+		return errors.New("--no-fork is for shell scripts")
+	}
+	for _, w := range o.Command {
+		if strings.Contains(w, "\x00") {
+			return fmt.Errorf("the command has a NUL byte in %q", w)
+		}
+	}
+	return nil
+}
+
+func validCall(s string) bool {
+	module, function, ok := strings.Cut(s, ":")
+	return ok && module != "" && function != "" && !strings.Contains(function, ":")
+}
+
+func (o *Options) validateWorkers() error {
+	switch {
+	case o.Protocol != pool.Lines && !o.Worker:
+		return errors.New("--protocol is for --worker")
+	case o.Init != "" && (o.kind() == programKind || o.Worker):
+		return errors.New("--init is for shells and --lang: a program has no place for it")
+	case o.OpenTTY && o.kind() != programKind:
+		return errors.New("--open-tty is for programs: the tasks of a worker share its standard input")
+	case runtime.GOOS != "linux" && (o.MemLimit > 0 || o.RecycleRSS != 0):
+		return errors.New("--mem-limit and --recycle-rss are for Linux: this system has no cheap way to tell how much memory a process uses")
+	case strings.Contains(o.SlotVar, "="):
+		return fmt.Errorf("--process-slot-var: a variable's name has no '=' as %q has", o.SlotVar)
+	}
+	return nil
+}
+
+func (o *Options) validateRecords() error {
+	switch {
+	case o.severalRecords() && o.kind() == linesKind:
+		return errors.New("-n, -L and -s need a command: without one each record is a command")
+	case o.Packing.replaces && len(o.Command) == 0:
+		return errors.New("-I needs a command in which the string is replaced")
+	case o.Packing.replaces && (o.kind() == codeKind || o.kind() == workerKind):
+		return errors.New("-I is for programs and shell scripts: code gets its record as arg, a worker as it is")
+	case o.Packing.replaces && o.Packing.limits.MaxChars > 0:
+		return errors.New("-s and -I exclude each other")
+	case o.Packing.replaces && o.Packing.limits.Replace == "":
+		return errors.New("-I needs a string to replace")
+	case slices.Contains(o.Operands, ":::"):
+		return errors.New("more than one ::: is not supported")
+	case slices.ContainsFunc(o.Command, isLaterSource):
+		return errors.New("::::, :::+ and ::::+ are not supported: give records after ::: or in files with -a")
+	case o.HasArgs && len(o.Files) > 0:
+		return errors.New("records come from ::: or from --arg-file, not from both")
+	}
+	return nil
+}
+
+func (o *Options) validateOutput() error {
+	switch {
+	case o.Unordered && o.KeepOrder:
+		return errors.New("--unordered and --keep-order exclude each other")
+	case o.Ungroup && o.KeepOrder:
+		return errors.New("--ungroup and --keep-order exclude each other")
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"xpool/pool"
+	"xpool/runner/template"
+)
+
+// language is the interpreter of code.
+func (o *Options) language() string {
+	if o.Lang == "" {
+		return "python3"
+	}
+	return o.Lang
+}
+
+// codeCommand runs code in interpreters that stay, or calls a function there.
+type codeCommand struct {
+	interpreter string
+	code, init  string
+	call        bool
+}
+
+func newCodeCommand(o *Options) *codeCommand {
+	if o.Call != "" {
+		return &codeCommand{interpreter: o.language(), code: o.Call, init: o.Init, call: true}
+	}
+	return &codeCommand{interpreter: o.language(), code: o.Command[0], init: o.Init}
+}
+
+func (c *codeCommand) kind(terminal) pool.Kind {
+	return &pool.Interpreter{
+		Path: c.interpreter, Language: pool.LanguageOf(c.interpreter), Code: c.code, Call: c.call, Init: c.init,
+	}
+}
+
+func (c *codeCommand) inherits() bool { return false }
+
+func (c *codeCommand) payload(ctx template.Context) (pool.Payload, error) {
+	return pool.Payload{Args: ctx.Args}, nil
+}
+
+func (c *codeCommand) explain(err error) string {
+	if broken, ok := errors.AsType[*pool.BrokenError](err); ok {
+		return fmt.Sprintf("%s: %v", filepath.Base(c.interpreter), broken)
+	}
+	return err.Error()
+}
+
+// label is the record, and of the code what fits before it.
+func (c *codeCommand) label(ctx template.Context) string {
+	code, _, more := strings.Cut(strings.TrimSpace(c.code), "\n")
+	if more || len(code) > labelMost/2 {
+		code = strings.ToValidUTF8(code[:min(len(code), labelMost/2)], "") + "..."
+	}
+	return shorten(code + " " + showList(ctx.Args))
+}
+
+func (c *codeCommand) line(ctx template.Context) string {
+	words := []string{"--lang", c.interpreter, c.code, ":::"}
+	if c.call {
+		words = []string{"--lang", c.interpreter, "--call", c.code, ":::"}
+	}
+	return typedWords(append(words, ctx.Args...))
+}
+
+// coprocessCommand hands records to programs that stay.
+type coprocessCommand struct {
+	words    []string
+	protocol pool.Protocol
+	silent   func(line string) // tells the user something
+}
+
+func (c *coprocessCommand) kind(terminal) pool.Kind {
+	return &pool.Coprocess{Argv: c.words, Protocol: c.protocol, Silent: c.hint}
+}
+
+func (c *coprocessCommand) inherits() bool { return false }
+
+func (c *coprocessCommand) explain(err error) string {
+	if broken, ok := errors.AsType[*pool.BrokenError](err); ok {
+		return fmt.Sprintf("%s: %v", quoteWord(c.words[0]), broken)
+	}
+	return err.Error()
+}
+
+func (c *coprocessCommand) payload(ctx template.Context) (pool.Payload, error) {
+	return pool.Payload{Args: ctx.Args}, nil
+}
+
+func (c *coprocessCommand) label(ctx template.Context) string {
+	return showWords(append([]string{filepath.Base(c.words[0])}, ctx.Args...))
+}
+
+func (c *coprocessCommand) line(ctx template.Context) string {
+	return typedWords(append(c.words[:len(c.words):len(c.words)], ctx.Args...))
+}
+
+// hint is for a worker that has read its first task and says nothing.
+func (c *coprocessCommand) hint(seq int64, silence time.Duration) {
+	exact := time.Second
+	if silence < 10*exact {
+		exact /= 10
+	}
+	c.silent(fmt.Sprintf("the worker has read task %d and has printed nothing for %v: does it keep its output in a buffer? "+
+		"(try stdbuf -oL, python3 -u, jq --unbuffered, sed -u, grep --line-buffered)", seq, silence.Round(exact)))
+}
