@@ -1,10 +1,10 @@
 package pool
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 
-	"bytes"
 	"xpool/pool/stub"
 )
 
