@@ -257,6 +257,11 @@ func (c *capture) read(i Stream) (again bool) {
 			if s.paused {
 				return false
 			}
+			if c.all && n < len(c.pool.buf) { // it was all that there is, and ever will be
+				s.drained = true
+				c.check()
+				return false
+			}
 		case err == unix.EAGAIN:
 			if c.all {
 				s.drained = true
