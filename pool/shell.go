@@ -135,10 +135,6 @@ func (k *Shell) initCommand(path string) string {
 	return fmt.Sprintf("eval %s </dev/null >&2 || exit\nset +e\n", appendQuoted(nil, "\n"+k.Init))
 }
 
-// fallible tells whether the start of a worker can fail by what the user has
-// asked for, so that trying it again is of no use.
-func (k *Shell) fallible() bool { return k.Init != "" }
-
 // shellWorker is one shell.
 type shellWorker struct {
 	kind    *Shell
@@ -421,7 +417,9 @@ func (w *shellWorker) exited(status syscall.WaitStatus, _ Usage, pid int) {
 	w.slot.pool.timers.stop(w.doubt)
 	w.words.drain()
 	w.replies.drain()
-	if w.slot.state == starting && w.kind.fallible() && w.slot.pool.startErr == nil {
+	// An init that exits will do so in every worker; one that was killed may have
+	// been unlucky.
+	if w.slot.state == starting && w.kind.Init != "" && status.Exited() && w.slot.pool.startErr == nil {
 		how := crashdetect.Classify(crashdetect.End{Status: status, HasStatus: true}).String()
 		if status.Exited() && status.ExitStatus() == 0 {
 			how = "it ended the shell"
@@ -461,7 +459,7 @@ func (w *shellWorker) finish() {
 	}
 	w.finished = true
 	w.close()
-	if w.slot.state == starting && w.kind.fallible() {
+	if w.slot.state == starting && w.kind.Init != "" {
 		w.last = w.failure
 	}
 	w.slot.gone(string(w.last))

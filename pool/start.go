@@ -68,16 +68,10 @@ func (p *Pool) diedStarting(words string) {
 	p.failedStarts++
 	err := p.startErr
 	p.startErr = nil
-	allowed := deathsAllowed
-	if k, ok := p.kind.(fallible); ok && k.fallible() {
-		allowed = 1
-	}
-	if p.failedStarts < allowed && err == nil {
+	if p.failedStarts < deathsAllowed && err == nil {
 		return
 	}
-	if err == nil && allowed == 1 {
-		err = errors.New("a worker ended before it was ready")
-	} else if err == nil {
+	if err == nil {
 		err = errors.New("the workers die before they are ready")
 	}
 	if broken, ok := errors.AsType[*BrokenError](err); ok {
@@ -86,10 +80,6 @@ func (p *Pool) diedStarting(words string) {
 	}
 	p.breakDown(&BrokenError{Err: err, Words: words})
 }
-
-// fallible is a kind whose workers may be unable to start because of what the user
-// has asked for.
-type fallible interface{ fallible() bool }
 
 // BrokenError says that no worker of the pool comes up, or that none gets as far as
 // the end of a single task, so that it is of no use to start more of them.
