@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"xpool/crashdetect"
-	"xpool/pool/child"
 )
 
 // Coprocess is the kind of pool whose workers are programs that stay: a task is
@@ -85,23 +84,11 @@ func (p Protocol) String() string {
 func (k *Coprocess) hopeless(error) bool { return false }
 
 func (k *Coprocess) start(s *slot) (worker, error) {
-	if k.path == "" {
-		path, err := crashdetect.LookPath(k.Argv[0], searchPath(s.pool.env))
-		if err != nil {
-			return nil, err
-		}
-		k.path = path
+	w, err := startResident(s, k.Argv[0], &k.path, newCoWorker(k, s))
+	if err == nil {
+		s.ready()
 	}
-	w := newCoWorker(k, s)
-	if err := w.open(); err != nil {
-		w.close()
-		if child.Temporary(err) {
-			return nil, err
-		}
-		return nil, crashdetect.NewStartError(k.Argv[0], k.path, err)
-	}
-	s.ready()
-	return w, nil
+	return w, err
 }
 
 // gone is told of each worker that has ended by itself, or for what it wrote.

@@ -23,13 +23,11 @@ import (
 // The one ahead is sent only when the worker has read all before it, and so waits
 // in the pipe, where it can be taken back from, until the worker asks for more.
 // None is sent to workers that use their standard error, which could come from
-// the one or the other. A worker that ends is at first only dead: it is gone when what it had written
-// has been taken too.
+// the one or the other. A worker that ends is at first only dead: it is gone when
+// what it had written has been taken too.
 type coWorker struct {
+	residentProcess
 	kind    *Coprocess
-	slot    *slot
-	process *process
-	number  int // the process's, for results
 	dialect dialect
 	input   coInput
 	stdout  coStream
@@ -69,7 +67,7 @@ type coJob struct {
 }
 
 func newCoWorker(k *Coprocess, s *slot) *coWorker {
-	w := &coWorker{kind: k, slot: s, dialect: k.Protocol.dialect(), wait: lookAfter}
+	w := &coWorker{residentProcess: residentProcess{slot: s}, kind: k, dialect: k.Protocol.dialect(), wait: lookAfter}
 	w.input.w, w.input.r = -1, -1
 	w.stdout = coStream{fd: -1, pool: s.pool, read: w.readStdout}
 	w.stderr = coStream{fd: -1, pool: s.pool, read: w.readStderr}
@@ -100,11 +98,7 @@ func (w *coWorker) open() error {
 		Path: w.kind.path, Argv: w.kind.Argv, Env: p.taskEnv(w.slot, 0, 0), Dir: w.kind.Dir,
 		Stdin: in, Stdout: out, Stderr: errs,
 	}
-	if w.process, err = startProcess(w.slot, spec, w.exited); err != nil {
-		return err
-	}
-	w.number = w.process.pid()
-	return nil
+	return w.launch(spec, w.exited)
 }
 
 func (w *coWorker) run(a *attempt) error {
@@ -271,7 +265,3 @@ func (w *coWorker) close() {
 	w.stdout.close()
 	w.stderr.close()
 }
-
-func (w *coWorker) signal(sig syscall.Signal) { w.process.signal(sig) }
-func (w *coWorker) pid() int                  { return w.process.pid() }
-func (w *coWorker) resident() bool            { return true }

@@ -4,8 +4,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"xpool/crashdetect"
-	"xpool/pool/child"
 	"xpool/pool/stub"
 )
 
@@ -93,21 +91,5 @@ func (k *Interpreter) argv() []string {
 func (k *Interpreter) hopeless(error) bool { return false }
 
 func (k *Interpreter) start(s *slot) (worker, error) {
-	p := s.pool
-	if k.path == "" {
-		path, err := crashdetect.LookPath(k.Path, searchPath(p.env))
-		if err != nil {
-			return nil, err
-		}
-		k.path = path
-	}
-	w := &interpreterWorker{kind: k, slot: s}
-	if err := w.open(); err != nil {
-		w.close()
-		if child.Temporary(err) {
-			return nil, err
-		}
-		return nil, crashdetect.NewStartError(k.Path, k.path, err)
-	}
-	return w, nil
+	return startResident(s, k.Path, &k.path, &interpreterWorker{kind: k, speaker: newSpeaker(s)})
 }

@@ -3,7 +3,6 @@ package pool
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"syscall"
 	"time"
 
@@ -20,16 +19,10 @@ const pairsMost = 8
 
 // interpreterWorker is one interpreter. It implements queuer.
 type interpreterWorker struct {
+	speaker
 	kind      *Interpreter
-	slot      *slot
-	process   *process
-	number    int // the process's, for results
 	requests  *requests
-	replies   *lineReader
-	words     *lineReader
-	last      []byte // line of the worker's own standard error
 	violation string // what came in the place of a reply, for which it is killed
-	failure   []byte // what it said of the setup, of which there may be several lines
 	buf       []byte // reused
 
 	pairs  [pairsMost]*pair // as the worker knows them; nil where there is none
@@ -66,14 +59,11 @@ func (w *interpreterWorker) open() (err error) {
 	if w.requests, err = openRequests(); err != nil {
 		return err
 	}
-	var out, errs int
-	if w.replies, out, err = newLineReader(p.reactor, w.reply); err != nil {
+	out, errs, err := w.listen(w.reply)
+	if err != nil {
 		return err
 	}
 	defer unix.Close(out)
-	if w.words, errs, err = newLineReader(p.reactor, w.said); err != nil {
-		return err
-	}
 	defer unix.Close(errs)
 	if err := p.reactor.AddWriter(w.requests.ours, w.flush); err != nil {
 		return err
@@ -85,26 +75,15 @@ func (w *interpreterWorker) open() (err error) {
 	if w.kind.Language == Node {
 		spec.Stdin, spec.Extra = p.null, []int{w.requests.theirs}
 	}
-	if w.process, err = startProcess(w.slot, spec, w.exited); err != nil {
+	if err := w.launch(spec, w.exited); err != nil {
 		return err
 	}
-	w.number = w.process.pid()
 	mode := stub.Code
 	if w.kind.Call {
 		mode = stub.Call
 	}
 	w.post(stub.AppendSetup(nil, mode, w.kind.Code, w.kind.Init))
 	return nil
-}
-
-// said keeps the last line of the worker's own standard error, and all of them
-// until it is ready.
-func (w *interpreterWorker) said(line []byte) {
-	if len(strings.TrimSpace(string(line))) == 0 {
-		return
-	}
-	w.last = append(w.last[:0], line...)
-	w.failure = keepFailure(w.slot, w.failure, line)
 }
 
 // post sends a request in as many messages as it takes. What there is no room for
@@ -236,8 +215,7 @@ func (w *interpreterWorker) remove(j job, clean bool) {
 // exited is called when the interpreter is no more.
 func (w *interpreterWorker) exited(status syscall.WaitStatus, _ Usage, _ int) {
 	w.died, w.status = true, status
-	w.words.drain()
-	w.replies.drain()
+	w.drain()
 	if w.ending && w.process.ending { // its reader is not waited for any more
 		w.jobs[0].pair.finish()
 	}
@@ -318,8 +296,7 @@ func (w *interpreterWorker) close() {
 	if w.requests != nil {
 		w.requests.close()
 	}
-	w.replies.close()
-	w.words.close()
+	w.hush()
 	for _, p := range w.pairs {
 		if p != nil {
 			p.close()
@@ -351,7 +328,3 @@ func (w *interpreterWorker) giveUp() {
 		w.jobs[0].pair.finish()
 	}
 }
-
-func (w *interpreterWorker) signal(sig syscall.Signal) { w.process.signal(sig) }
-func (w *interpreterWorker) pid() int                  { return w.process.pid() }
-func (w *interpreterWorker) resident() bool            { return true }

@@ -1,0 +1,117 @@
+package pool
+
+import (
+	"bytes"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"xpool/crashdetect"
+	"xpool/pool/child"
+)
+
+// residentProcess is what all workers have in common that are a process which stays.
+type residentProcess struct {
+	slot    *slot
+	process *process
+	number  int // the process's, for results
+}
+
+// opener is a resident worker that is not started yet.
+type opener interface {
+	worker
+
+	// open starts the process. After an error close gives back what it got.
+	open() error
+	close()
+}
+
+// startResident starts w, whose program is called name. Where that was found is
+// kept in path for the next one.
+func startResident(s *slot, name string, path *string, w opener) (worker, error) {
+	if *path == "" {
+		found, err := crashdetect.LookPath(name, searchPath(s.pool.env))
+		if err != nil {
+			return nil, err
+		}
+		*path = found
+	}
+	if err := w.open(); err != nil {
+		w.close()
+		if child.Temporary(err) {
+			return nil, err
+		}
+		return nil, crashdetect.NewStartError(name, *path, err)
+	}
+	return w, nil
+}
+
+// launch starts the process.
+func (r *residentProcess) launch(spec *child.Spec, onExit func(syscall.WaitStatus, Usage, int)) (err error) {
+	if r.process, err = startProcess(r.slot, spec, onExit); err != nil {
+		return err
+	}
+	r.number = r.process.pid()
+	return nil
+}
+
+func (r *residentProcess) signal(sig syscall.Signal) { r.process.signal(sig) }
+func (r *residentProcess) pid() int                  { return r.process.pid() }
+func (r *residentProcess) resident() bool            { return true }
+
+// speaker is a resident worker that replies in lines on its standard output, and
+// whose standard error is its own, not its tasks'.
+type speaker struct {
+	residentProcess
+	replies *lineReader
+	words   *lineReader
+	last    []byte // line of its own standard error
+	failure []byte // all lines of it until the worker was ready
+}
+
+// newSpeaker is for a worker in s that is not started yet.
+func newSpeaker(s *slot) speaker { return speaker{residentProcess: residentProcess{slot: s}} }
+
+// listen makes the pipes for the worker's replies, of which each line is given to
+// reply, and for its standard error. The ends for writing are the caller's to close.
+func (w *speaker) listen(reply func(line []byte)) (out, errs int, err error) {
+	if w.replies, out, err = newLineReader(w.slot.pool.reactor, reply); err != nil {
+		return -1, -1, err
+	}
+	if w.words, errs, err = newLineReader(w.slot.pool.reactor, w.said); err != nil {
+		unix.Close(out)
+		return -1, -1, err
+	}
+	return out, errs, nil
+}
+
+// failureMost bounds what is kept of the words about a start that failed.
+const failureMost = 8 << 10
+
+// said keeps the last line of the worker's own standard error, and all of them
+// until it is ready.
+func (w *speaker) said(line []byte) {
+	if len(bytes.TrimSpace(line)) == 0 {
+		return
+	}
+	w.last = append(w.last[:0], line...)
+	if w.slot.state == starting && len(w.failure) < failureMost {
+		if len(w.failure) > 0 {
+			w.failure = append(w.failure, '\n')
+		}
+		w.failure = append(w.failure, line...)
+	}
+}
+
+// drain reads what the worker has left when it is no more, its words before its
+// replies.
+func (w *speaker) drain() {
+	w.words.drain()
+	w.replies.drain()
+}
+
+// hush gives the descriptors of both back.
+func (w *speaker) hush() {
+	w.replies.close()
+	w.words.close()
+}

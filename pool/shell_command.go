@@ -1,0 +1,140 @@
+package pool
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// The functions that a worker is given: _xpool_task is the body, which begins on
+// the first line so that the shell counts lines as the user does. _xpool_sub and
+// _xpool_here put a task's number, attempt and values in their variables and run
+// it, in a subshell or in the worker, with its streams at the paths that they are
+// given. _xpool_reply answers with the task's number and its exit status; it is a
+// command line of its own, because bash drops the whole of one in which an
+// expansion fails, and goes on with the next. Whether the paths can be opened is
+// tried before the worker says that it is ready.
+const (
+	shellReady = "xpool-ready"
+	prelude    = `_xpool_task() { %s
+}
+_xpool_sub() {
+%s
+( _xpool_task "$@" ) </dev/null >"$_xpool_out" 2>"$_xpool_err"
+}
+_xpool_here() {
+%s
+_xpool_task "$@" </dev/null >"$_xpool_out" 2>"$_xpool_err"
+}
+_xpool_reply() {
+command printf '%%s %%s\n' "$1" "$?"
+}
+if { :; } >%s; then :; else exit 1; fi
+command printf '%%s\n' ` + shellReady + `
+`
+)
+
+// prelude is what a worker reads first. It can open path for writing if it is to
+// be of use.
+func (k *Shell) prelude(path string) string {
+	var b strings.Builder
+	b.WriteString("XPOOL_SEQ=$1 XPOOL_ATTEMPT=$2 _xpool_out=$3 _xpool_err=$4")
+	const fixed = 4
+	for i, name := range k.Names {
+		fmt.Fprintf(&b, " %s=${%d}", name, fixed+1+i)
+	}
+	fmt.Fprintf(&b, "\nshift %d", fixed+len(k.Names))
+	return fmt.Sprintf(prelude, k.Body, b.String(), b.String(), appendQuoted(nil, path))
+}
+
+// initCommand runs Init, which comes before all else: aliases and options that it
+// sets count in the body. path is the file that it is in, if it is in one.
+func (k *Shell) initCommand(path string) string {
+	if path != "" {
+		return ". " + path + " </dev/null >&2 || exit\nset +e\n"
+	}
+	// The newline keeps what begins with a hyphen from being an option of eval.
+	return fmt.Sprintf("eval %s </dev/null >&2 || exit\nset +e\n", appendQuoted(nil, "\n"+k.Init))
+}
+
+// firstCommands are what the worker reads before its first task.
+func (w *shellWorker) firstCommands() ([]byte, error) {
+	prelude := []byte(w.kind.prelude(w.capture.paths[Stdout]))
+	if w.kind.Init == "" {
+		return w.source.shorten(prelude)
+	}
+	path, err := w.initSource.put([]byte(w.kind.Init))
+	if err != nil {
+		return nil, err
+	}
+	first := []byte(w.kind.initCommand(path))
+	// In a file of its own, so that lines count from its beginning.
+	if path, err = w.source.put(prelude); err != nil {
+		return nil, err
+	}
+	if path != "" {
+		prelude = []byte(". " + path + "\n")
+	}
+	return append(first, prelude...), nil
+}
+
+func checkNUL(p Payload) error {
+	for _, words := range [][]string{p.Args, p.Values} {
+		for _, w := range words {
+			if strings.IndexByte(w, 0) >= 0 {
+				return errors.New("a NUL byte cannot be handed to a shell")
+			}
+		}
+	}
+	return nil
+}
+
+// appendCommand appends the line that runs a.
+func (w *shellWorker) appendCommand(b []byte, a *attempt) []byte {
+	if a.payload.InWorker {
+		b = append(b, "_xpool_here "...)
+	} else {
+		b = append(b, "_xpool_sub "...)
+	}
+	b = strconv.AppendInt(b, a.task.Seq, 10)
+	b = append(b, ' ')
+	b = strconv.AppendInt(b, int64(a.number), 10)
+	for _, path := range w.capture.paths {
+		b = appendQuoted(append(b, ' '), path)
+	}
+	for _, v := range a.payload.Values {
+		b = appendQuoted(append(b, ' '), v)
+	}
+	for _, v := range a.payload.Args {
+		b = appendQuoted(append(b, ' '), v)
+	}
+	return append(b, '\n')
+}
+
+// appendQuoted appends s as one shell word that stands for itself.
+func appendQuoted(b []byte, s string) []byte {
+	b = append(b, '\'')
+	for {
+		i := strings.IndexByte(s, '\'')
+		if i < 0 {
+			break
+		}
+		b = append(b, s[:i]...)
+		b = append(b, `'\''`...)
+		s = s[i+1:]
+	}
+	b = append(b, s...)
+	return append(b, '\'')
+}
+
+// parseReply reads "SEQ STATUS".
+func parseReply(line []byte) (seq int64, status int, ok bool) {
+	a, b, found := strings.Cut(string(line), " ")
+	seq, err := strconv.ParseInt(a, 10, 64)
+	if !found || err != nil {
+		return 0, 0, false
+	}
+	status, err = strconv.Atoi(b)
+	return seq, status, err == nil && status >= 0
+}
