@@ -13,7 +13,8 @@ import (
 // it, in a subshell or in the worker, with its streams at the paths that they are
 // given. _xpool_reply answers with the task's number and its exit status; it is a
 // command line of its own, because bash drops the whole of one in which an
-// expansion fails, and goes on with the next. Whether the paths can be opened is
+// expansion fails, and goes on with the next. Each use of RANDOM moves it on, or all
+// the subshells of a zsh would find the same number in it. Whether the paths can be opened is
 // tried before the worker says that it is ready.
 const (
 	shellReady = "xpool-ready"
@@ -39,7 +40,7 @@ command printf '%%s\n' ` + shellReady + `
 // be of use.
 func (k *Shell) prelude(path string) string {
 	var b strings.Builder
-	b.WriteString("XPOOL_SEQ=$1 XPOOL_ATTEMPT=$2 _xpool_out=$3 _xpool_err=$4")
+	b.WriteString("_xpool_random=${RANDOM-} XPOOL_SEQ=$1 XPOOL_ATTEMPT=$2 _xpool_out=$3 _xpool_err=$4")
 	const fixed = 4
 	for i, name := range k.Names {
 		fmt.Fprintf(&b, " %s=${%d}", name, fixed+1+i)
