@@ -47,7 +47,7 @@ func (p *pace) depth() int {
 // canQueue returns how many more attempts may be sent ahead to the slot's worker.
 func (s *slot) canQueue() int {
 	q, ok := s.worker.(queuer)
-	if !ok || s.state != busy || s.why != noReason || s.leaveNext || s.number > s.pool.jobs || s.pool.stopping {
+	if !ok || s.clogged || s.state != busy || s.why != noReason || s.leaveNext || s.number > s.pool.jobs || s.pool.stopping {
 		return 0
 	}
 	n := min(s.pace.depth(), s.tasksLeft()-1) - len(s.ahead)
@@ -67,11 +67,20 @@ func (s *slot) queue(a *attempt) {
 		// Only an attempt that is about to begin can fail, with its number in its
 		// place. This one will when it comes to that.
 		s.pool.putBack(a)
-		s.pace = pace{}
+		s.clogged = true
 		return
 	}
 	s.ahead = append(s.ahead, a)
 	s.clung = false
+}
+
+// push has the workers told what was sent to them.
+func (p *Pool) push() {
+	for _, s := range p.slots {
+		if q, ok := s.worker.(queuer); ok && s.state == busy {
+			q.push()
+		}
+	}
 }
 
 // advance makes the attempt that was sent ahead the one that runs.

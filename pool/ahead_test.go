@@ -26,6 +26,8 @@ func (w *fakeQueuer) send(a *attempt) error {
 	return nil
 }
 
+func (w *fakeQueuer) push() {}
+
 func (w *fakeQueuer) takeBack() *attempt {
 	if w.kind.greedy || len(w.ahead) == 0 {
 		return nil

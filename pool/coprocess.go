@@ -33,6 +33,16 @@ type Coprocess struct {
 	// Protocol is what the workers speak. The zero value is Lines.
 	Protocol Protocol
 
+	// Prefetch is how many tasks a worker may hold at most beyond the one that it
+	// is to reply to. Up to 1, the next is sent when the worker has read all before
+	// it, and can be taken back until the worker asks for it: a slow task holds up
+	// no other one, and a death is charged to the task that ran. With more, short
+	// tasks are sent together, which is faster. A worker that reads all that its
+	// input has then keeps them to itself behind a slow one; when it dies, the first
+	// without a reply is charged, even if the worker had not come to it; and if it
+	// exits with status 0, that one is tried again.
+	Prefetch int
+
 	// Silent, if set, is called at most once, on the pool's goroutine, for the
 	// first worker of the protocols Lines or NUL that has read the task seq, its
 	// first, and has written nothing at all for that long: a few seconds, or

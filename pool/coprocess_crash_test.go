@@ -160,7 +160,17 @@ func TestCoprocessIdleChatter(t *testing.T) {
 // TestCoprocessHoldsNothingUp has one of two workers busy until all tasks that
 // came later are over, whichever of them were sent ahead to it.
 func TestCoprocessHoldsNothingUp(t *testing.T) {
-	p, err := pool.New(coworker(t, pool.Lines), pool.Options{Jobs: 2, Env: coworkerEnv()})
+	testHoldsNothingUp(t, coworker(t, pool.Lines))
+}
+
+// One that reads no more than it needs holds nothing up even if it gets several.
+func TestPrefetchHoldsNothingUp(t *testing.T) {
+	script := `while read -r op arg; do case $op in wait) read -r op <"$arg"; arg=waited;; esac; echo "$arg"; done`
+	testHoldsNothingUp(t, &pool.Coprocess{Argv: []string{"sh", "-c", script}, Prefetch: 16})
+}
+
+func testHoldsNothingUp(t *testing.T, k *pool.Coprocess) {
+	p, err := pool.New(k, pool.Options{Jobs: 2, Env: coworkerEnv()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,6 +245,7 @@ func TestCoprocessChaos(t *testing.T) {
 
 func testCoprocessChaos(t *testing.T, protocol pool.Protocol, jobs int, slow bool) {
 	k := coworker(t, protocol, "chaos")
+	k.Prefetch = jobs * jobs // with one worker none, and with the others some
 	p, err := pool.New(k, pool.Options{Jobs: jobs, Env: coworkerEnv()})
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,9 @@ type coInput struct {
 	r       int    // -1 if there is none
 	apart   bool   // r does not block, unlike the worker's own end
 	watched bool   // the reactor tells when w has room again
-	unsent  []byte // of a request for which there was no room
+	lazy    bool   // what is written waits for a push
+	unsent  []byte // for which there was no room, or no push
+	buf     []byte // reused for that
 	empty   bool   // all was read when it was last looked, and nothing was sent since
 }
 
@@ -43,10 +45,25 @@ func (in *coInput) open(r *reactor.Reactor) (theirs int, err error) {
 	return theirs, nil
 }
 
-// write sends b, now as far as there is room, and the rest as the worker reads. b
-// must not be changed before nothing is unsent.
+// write sends b, of which it makes a copy, now as far as there is room, and the rest
+// as the worker reads.
 func (in *coInput) write(b []byte) {
-	in.unsent, in.empty = b, false
+	in.empty = false
+	if len(in.unsent) == 0 {
+		in.unsent = in.buf[:0]
+	}
+	in.unsent = append(in.unsent, b...)
+	in.buf = in.unsent
+	if !in.lazy {
+		in.push()
+	}
+}
+
+// push has what is unsent written.
+func (in *coInput) push() {
+	if len(in.unsent) == 0 {
+		return
+	}
 	in.flush()
 	if len(in.unsent) > 0 && !in.watched {
 		// Without memory to watch it, room is looked for whenever unread is asked.
@@ -70,6 +87,9 @@ func (in *coInput) flush() (again bool) {
 			in.unsent = nil // there is nobody to read it
 		}
 	}
+	if cap(in.buf) > requestKept && len(in.unsent) == 0 {
+		in.buf = nil
+	}
 	return false
 }
 
@@ -90,25 +110,45 @@ func (in *coInput) unread() int {
 	return n
 }
 
-// takeBack takes the last size bytes back that were written, all of them or none:
-// of a request that the worker has begun to read it finds the rest where it was.
-func (in *coInput) takeBack(size int) bool {
-	if !in.apart || size > pipeAtOnce {
-		return false
+// takeBack takes one of the last requests back that were written, whose sizes these
+// are: the first that the worker has not begun to read. It returns its index, or -1
+// if there is none. Of all others the worker finds what it found.
+func (in *coInput) takeBack(sizes []int) int {
+	if !in.apart {
+		return -1
 	}
-	var buf [pipeAtOnce]byte
-	n, err := unix.Read(in.r, buf[:size])
+	left := in.drain()
+	i, start := len(sizes), len(left)
+	for i > 0 && start >= sizes[i-1] {
+		i--
+		start -= sizes[i]
+	}
+	if i == len(sizes) {
+		in.restore(left)
+		return -1
+	}
+	in.restore(append(left[:start], left[start+sizes[i]:]...))
+	return i
+}
+
+// drain takes all that the worker has not read, which is no more than two requests
+// that can be taken back.
+func (in *coInput) drain() []byte {
+	left := make([]byte, 2*pipeAtOnce, 2*pipeAtOnce+len(in.unsent))
+	n, err := unix.Read(in.r, left)
 	for err == unix.EINTR {
-		n, err = unix.Read(in.r, buf[:size])
+		n, err = unix.Read(in.r, left)
 	}
-	if n == size {
-		in.empty = true
-		return true
-	}
-	if n > 0 {
-		in.write(append([]byte(nil), buf[:n]...))
-	}
-	return false
+	left = append(left[:max(n, 0)], in.unsent...)
+	in.unsent = nil
+	return left
+}
+
+// restore puts back what is left of what was drained.
+func (in *coInput) restore(left []byte) {
+	in.empty = len(left) == 0
+	in.unsent = left
+	in.push()
 }
 
 // release ends the worker's input.

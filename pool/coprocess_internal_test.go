@@ -51,21 +51,35 @@ func TestInputIsTakenBack(t *testing.T) {
 		t.Skip("nothing can be taken back here")
 	}
 	in.write([]byte("one\n"))
-	if !in.takeBack(4) || in.unread() != 0 {
+	if i := in.takeBack([]int{4}); i != 0 || in.unread() != 0 {
 		t.Fatalf("what nobody has read was not taken back, %d bytes are left", in.unread())
 	}
 	in.write([]byte("two\n"))
 	if got := read(t, worker, 1); got != "t" {
 		t.Fatalf("the worker read %q", got)
 	}
-	if in.takeBack(4) || in.unread() != 3 {
+	if in.takeBack([]int{4}) >= 0 || in.unread() != 3 {
 		t.Errorf("what the worker has begun to read was taken back, or lost: %d bytes are left", in.unread())
 	}
 	if got := read(t, worker, 10); got != "wo\n" {
 		t.Errorf("the worker read %q after that", got)
 	}
-	if in.takeBack(4) || in.unread() != 0 {
+	if in.takeBack([]int{4}) >= 0 || in.unread() != 0 {
 		t.Errorf("what the worker has read was taken back")
+	}
+	// Of several, the first goes that has not been begun, whether they were written
+	// or not, and the worker finds the others.
+	in.write([]byte("one\ntwo\n"))
+	in.lazy = true
+	in.write([]byte("three\nfour\n"))
+	if got := read(t, worker, 2); got != "on" {
+		t.Fatalf("the worker read %q", got)
+	}
+	if i := in.takeBack([]int{4, 4, 6, 5}); i != 1 || in.unread() != 2+6+5 {
+		t.Errorf("request %d was taken back, and %d bytes are left", i, in.unread())
+	}
+	if got := read(t, worker, 100); got != "e\nthree\nfour\n" {
+		t.Errorf("the worker read %q after that", got)
 	}
 	// A worker's own end is to block, or it would take no input for the end.
 	if flags, err := unix.FcntlInt(uintptr(worker), unix.F_GETFL, 0); err != nil || flags&unix.O_NONBLOCK != 0 {

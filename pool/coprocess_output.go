@@ -2,6 +2,7 @@ package pool
 
 import (
 	"bytes"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -220,14 +221,16 @@ func (w *coWorker) replied(status int, output []byte) {
 		return
 	}
 	w.looked = w.slot.pool.turn
-	unread, ahead := w.input.unread(), w.ahead.size
-	switch rest := w.dialect.rest(); {
-	case unread > ahead:
+	unread, ahead := w.input.unread(), aheadSize(w.ahead)
+	if unread > ahead {
 		w.broke("it replied before it had read what it was asked")
 		return
-	case rest != "" && unread == ahead: // nobody has asked for that
-		w.broke(rest)
-		return
+	}
+	if unread == ahead {
+		if rest := w.dialect.rest(); rest != "" { // nobody has asked for that
+			w.broke(rest)
+			return
+		}
 	}
 	w.passPart(output)
 	w.replies++
@@ -251,12 +254,12 @@ func (w *coWorker) conclude() {
 	if !w.answered || w.stdout.paused || w.stderr.paused {
 		return
 	}
-	last := w.died && w.ahead.attempt == nil
+	last := w.died && len(w.ahead) == 0
 	e := ended{pid: w.number, how: crashdetect.End{Replied: true, ReplyCode: w.status, Worker: true}}
 	e.gone = last
 	w.current, w.answered = coJob{}, false
-	if cap(w.request[0]) > requestKept {
-		w.request[0] = nil
+	if cap(w.request) > requestKept {
+		w.request = nil
 	}
 	w.slot.over(e)
 	if last {
@@ -269,11 +272,11 @@ func (w *coWorker) conclude() {
 // next makes the attempt that was sent ahead, if it is still there, the current
 // one.
 func (w *coWorker) next() {
-	if w.ahead.attempt == nil {
+	if len(w.ahead) == 0 {
 		return
 	}
-	w.current, w.ahead = w.ahead, coJob{}
-	w.request[0], w.request[1] = w.request[1], w.request[0]
+	w.current = w.ahead[0]
+	w.ahead = slices.Delete(w.ahead, 0, 1)
 	w.process.since, w.process.working = w.current.attempt.start, true
 	w.wait = lookAfter
 }

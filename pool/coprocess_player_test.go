@@ -50,6 +50,7 @@ type player struct {
 	json bool
 	end  byte
 	out  io.Writer
+	held string // the record of a "pair" that waits for another
 	mode map[string]bool
 }
 
@@ -158,6 +159,13 @@ func (p *player) obey(words []string) {
 	case "leave": // reply, and die as soon as nobody waits
 		p.reply("leaving")
 		time.AfterFunc(time.Duration(n)*time.Millisecond, p.kill)
+	case "pair": // replies to two at once
+		if p.held != "" {
+			p.reply(p.held)
+			p.reply(arg)
+			arg = ""
+		}
+		p.held = arg
 	case "hang":
 		p.hang()
 	case "deaf": // reads no more, but says so once

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"slices"
 	"syscall"
 	"time"
 
@@ -10,19 +11,19 @@ import (
 	"xpool/pool/child"
 )
 
-// coWorker is one co-process. It implements queuer, with room for one attempt
-// ahead of need:
+// coWorker is one co-process. It implements queuer:
 //
 //	         run                 a whole reply
 //	(idle) ------> current set ----------------> answered
 //	  ^                ^                            |
-//	  |                | the one sent ahead         | its output has been taken
+//	  |                | the next one sent ahead    | its output has been taken
 //	  |                +----------------------------+
 //	  +---------------------------------------------+
 //
-// The one ahead is sent only when the worker has read all before it, and so waits
-// in the pipe, where it can be taken back from, until the worker asks for more.
-// None is sent to workers that use their standard error, which could come from
+// Without Coprocess.Prefetch there is room for one attempt ahead of need: it is
+// sent only when the worker has read all before it, and so waits in the pipe, where
+// it can be taken back from, until the worker asks for more. With it, what is sent
+// is written in one piece when the pool has done all else. None is sent to workers that use their standard error, which could come from
 // the one or the other. A worker that ends is at first only dead: it is gone when
 // what it had written has been taken too.
 type coWorker struct {
@@ -34,9 +35,9 @@ type coWorker struct {
 	stderr  coStream
 	words   lastWords
 
-	request [2][]byte // reused: that of the attempt that runs, and the one ahead
-	current coJob     // nothing while it is idle
-	ahead   coJob
+	request []byte // reused: that of an attempt
+	current coJob  // nothing while it is idle
+	ahead   []coJob
 	replies int  // whole ones, in its life
 	spoke   bool // it has written something, in its life
 
@@ -68,7 +69,7 @@ type coJob struct {
 
 func newCoWorker(k *Coprocess, s *slot) *coWorker {
 	w := &coWorker{residentProcess: residentProcess{slot: s}, kind: k, dialect: k.Protocol.dialect(), wait: lookAfter}
-	w.input.w, w.input.r = -1, -1
+	w.input.w, w.input.r, w.input.lazy = -1, -1, k.Prefetch > 1
 	w.stdout = coStream{fd: -1, pool: s.pool, read: w.readStdout}
 	w.stderr = coStream{fd: -1, pool: s.pool, read: w.readStderr}
 	w.stdout.resume = func() { s.pool.post(func() { w.resume(&w.stdout) }) }
@@ -102,11 +103,11 @@ func (w *coWorker) open() error {
 }
 
 func (w *coWorker) run(a *attempt) error {
-	request, err := w.dialect.appendRequest(w.request[0][:0], a.payload.Args)
+	request, err := w.dialect.appendRequest(w.request[:0], a.payload.Args)
 	if err != nil {
 		return err
 	}
-	w.request[0] = request
+	w.request = request
 	w.current = coJob{a, a.output(), len(request)}
 	w.process.since, w.process.working = a.start, true
 	w.input.write(request)
@@ -121,9 +122,15 @@ func (w *coWorker) run(a *attempt) error {
 const lookAfter = time.Millisecond
 
 func (w *coWorker) room() int {
-	busy := w.current.attempt != nil && w.ahead.attempt == nil && !w.answered && !w.deaf && !w.died
-	if !busy || !w.input.apart || w.kind.vocal {
+	most := max(w.kind.Prefetch, 1)
+	busy := w.current.attempt != nil && len(w.ahead) < most && !w.answered && !w.deaf && !w.died
+	switch {
+	case !busy || !w.input.apart || w.kind.vocal:
 		return 0
+	case most > 1 && w.current.size > pipeAtOnce:
+		return 0
+	case most > 1:
+		return most - len(w.ahead)
 	}
 	p := w.slot.pool
 	if w.input.empty || w.looked != p.turn && w.input.unread() == 0 {
@@ -138,25 +145,43 @@ func (w *coWorker) room() int {
 }
 
 func (w *coWorker) send(a *attempt) error {
-	request, err := w.dialect.appendRequest(w.request[1][:0], a.payload.Args)
+	request, err := w.dialect.appendRequest(w.request[:0], a.payload.Args)
 	if err != nil {
 		return err
 	}
-	w.request[1] = request
-	if len(request) > pipeAtOnce {
+	w.request = request
+	if aheadSize(w.ahead)+len(request) > pipeAtOnce {
 		return errNoRoom{} // could not be taken back
 	}
-	w.ahead = coJob{a, a.output(), len(request)}
+	w.ahead = append(w.ahead, coJob{a, a.output(), len(request)})
 	w.input.write(request)
 	return nil
 }
 
+func (w *coWorker) push() { w.input.push() }
+
+// aheadSize is the size of all the requests for jobs, in bytes.
+func aheadSize(jobs []coJob) (n int) {
+	for _, j := range jobs {
+		n += j.size
+	}
+	return n
+}
+
 func (w *coWorker) takeBack() *attempt {
-	a := w.ahead.attempt
-	if a == nil || !w.input.takeBack(w.ahead.size) {
+	if len(w.ahead) == 0 {
 		return nil
 	}
-	w.ahead = coJob{}
+	sizes := make([]int, len(w.ahead))
+	for i, j := range w.ahead {
+		sizes[i] = j.size
+	}
+	i := w.input.takeBack(sizes)
+	if i < 0 {
+		return nil
+	}
+	a := w.ahead[i].attempt
+	w.ahead = slices.Delete(w.ahead, i, i+1)
 	return a
 }
 
@@ -217,9 +242,9 @@ func (w *coWorker) settle() {
 	case w.answered:
 		w.conclude()
 		if !w.finished && !w.answered {
-			w.settle() // the one that was ahead
+			w.settle() // the next one
 		}
-	case !w.told && a.starts < startTries && w.input.unread() >= w.current.size+w.ahead.size:
+	case !w.told && a.starts < startTries && w.unbegun():
 		if r, ok := w.current.attempt.task.Output.(Resetter); ok {
 			r.Reset()
 		}
@@ -232,6 +257,20 @@ func (w *coWorker) settle() {
 		w.slot.over(ended{pid: w.number, words: w.words.String(), gone: true, how: w.end()})
 		w.finish(true)
 	}
+}
+
+// leaveTries is how often it is taken for granted that a worker which was sent
+// several attempts has left before the next one, and not in it.
+const leaveTries = 3
+
+// unbegun tells whether a dead worker had not begun with the current attempt. One
+// that has exited well may have left before that if it was sent several at once.
+func (w *coWorker) unbegun() bool {
+	if w.input.unread() >= w.current.size+aheadSize(w.ahead) {
+		return true
+	}
+	return w.kind.Prefetch > 1 && w.current.attempt.starts < leaveTries && w.replies > 0 && len(w.part) == 0 && w.violation == "" &&
+		w.exit.Exited() && w.exit.ExitStatus() == 0
 }
 
 // end is how a dead worker ended, as the end of its attempt.

@@ -66,9 +66,12 @@ type queuer interface {
 	// room returns how many more attempts the worker takes now.
 	room() int
 
-	// send sends an attempt behind those that the worker has. An error is as that
-	// of run.
+	// send sends an attempt behind those that the worker has, at the latest when
+	// push is called. An error is as that of run.
 	send(a *attempt) error
+
+	// push is called when all has been sent for now.
+	push()
 
 	// takeBack returns an attempt that was sent ahead and that the worker has not
 	// begun and will not begin any more, or nil if there is none. The one that has

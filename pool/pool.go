@@ -275,6 +275,7 @@ func (p *Pool) run() {
 		p.runPosted()
 		p.timers.run()
 		p.dispatch()
+		p.push()
 		if p.over() {
 			break
 		}

@@ -35,6 +35,7 @@ type slot struct {
 	attempt   *attempt   // not nil in busy
 	ahead     []*attempt // sent to the worker behind it, in order
 	clung     bool       // the worker has read all of those
+	clogged   bool       // the worker had no room for the next one; until its next reply
 	pace      pace       // of the worker's attempts
 	tasks     int        // that the worker has done
 	level     int64      // the worker's resident memory after its first task
@@ -64,7 +65,7 @@ func (s *slot) enter(st state) {
 	s.state = st
 	if st == empty {
 		s.worker, s.attempt, s.why = nil, nil, noReason
-		s.clung, s.pace, s.tasks, s.leaveNext = false, pace{}, 0, false
+		s.clung, s.clogged, s.pace, s.tasks, s.leaveNext = false, false, pace{}, 0, false
 	}
 }
 
@@ -225,7 +226,7 @@ func (s *slot) over(e ended) {
 		Verdict: crashdetect.Classify(e.how), Err: e.how.StartErr, Words: e.words,
 		Start: a.start, End: time.Now(), Usage: e.usage,
 	}
-	s.attempt, s.why, s.clung = nil, noReason, false
+	s.attempt, s.why, s.clung, s.clogged = nil, noReason, false, false
 	s.tasks++
 	s.pace.add(r.End.Sub(a.start))
 	s.pool.unpause()

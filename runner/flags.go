@@ -45,6 +45,7 @@ func newFlags(o *Options) *pflag.FlagSet {
 	f.StringVar(&o.Call, "call", "", "")
 	f.BoolVar(&o.Worker, "worker", false, "")
 	f.Var(protocolFlag{&o.Protocol}, "protocol", "")
+	f.Var(numberFlag(func(n int) { o.Prefetch = n }), "prefetch", "")
 	f.Var(initFlag{o}, "init", "")
 	f.Var(initFileFlag{o}, "init-file", "")
 

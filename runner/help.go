@@ -62,6 +62,8 @@ Command (in a script a replacement string is data, never code):
                            each record on its standard output
       --protocol NAME      how it is asked and answers: lines (the default), nul
                            or json, which is that of Bazel's workers
+      --prefetch N         let a worker have up to N more records than the one
+                           it answers (1): faster when tasks are very short
 
 Workers:
   -j, -P, --jobs N, --max-procs N

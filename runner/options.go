@@ -36,6 +36,7 @@ type Options struct {
 	Call     string // a function that is called instead, as module:function
 	Worker   bool   // the command is a co-process
 	Protocol pool.Protocol
+	Prefetch int    // how many records a co-process may hold beyond the one it answers
 	Init     string // run in each worker before its first task
 
 	Jobs        value.Jobs

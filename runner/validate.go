@@ -66,6 +66,8 @@ func (o *Options) validateWorkers() error {
 	switch {
 	case o.Protocol != pool.Lines && !o.Worker:
 		return errors.New("--protocol is for --worker")
+	case o.Prefetch > 0 && !o.Worker:
+		return errors.New("--prefetch is for --worker")
 	case o.Init != "" && (o.kind() == programKind || o.Worker):
 		return errors.New("--init is for shells and --lang: a program has no place for it")
 	case o.OpenTTY && o.kind() != programKind:

@@ -73,11 +73,12 @@ func (c *codeCommand) line(ctx template.Context) string {
 type coprocessCommand struct {
 	words    []string
 	protocol pool.Protocol
+	prefetch int
 	silent   func(line string) // tells the user something
 }
 
 func (c *coprocessCommand) kind(terminal) pool.Kind {
-	return &pool.Coprocess{Argv: c.words, Protocol: c.protocol, Silent: c.hint}
+	return &pool.Coprocess{Argv: c.words, Protocol: c.protocol, Prefetch: c.prefetch, Silent: c.hint}
 }
 
 func (c *coprocessCommand) inherits() bool { return false }
