@@ -7,22 +7,31 @@ import (
 	"xpool/crashdetect"
 )
 
-// again prepares another attempt if the task took its worker down and may do so
-// again.
+// again prepares another attempt if the task failed and may be tried again.
 func (a *attempt) again(v crashdetect.Verdict) bool {
-	if !tookDown(v) {
+	down := tookDown(v)
+	if down {
+		a.crashes++
+	}
+	switch {
+	case v.OK(), v.Kind == crashdetect.Stopped, v.Kind == crashdetect.NotStarted:
+		return false
+	case down && a.crashes < a.task.CrashLimit:
+	case a.number < a.task.Tries:
+	default:
 		return false
 	}
-	a.crashes++
-	if a.crashes >= a.task.CrashLimit {
-		return false
-	}
+	a.renew()
+	a.number++
+	return true
+}
+
+// renew makes the attempt one that has not begun.
+func (a *attempt) renew() {
 	if r, ok := a.task.Output.(Resetter); ok {
 		r.Reset()
 	}
-	a.number++
 	a.starts, a.watched = 0, nil
-	return true
 }
 
 // tookDown tells whether a verdict is that of a task whose worker, or process, died

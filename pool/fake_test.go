@@ -55,6 +55,7 @@ type fakeKind struct {
 type step struct {
 	takes time.Duration
 	dies  bool // instead of a reply
+	code  int  // the exit status in the reply
 }
 
 func (k *fakeKind) hopeless(error) bool { return false }
@@ -105,7 +106,7 @@ func (w *fakeWorker) run(a *attempt) error {
 			return
 		}
 		w.busy = false
-		w.slot.over(ended{how: crashdetect.End{Replied: true}, pid: w.number})
+		w.slot.over(ended{how: crashdetect.End{Replied: true, ReplyCode: do.code}, pid: w.number})
 		if len(w.ahead) > 0 && !w.dead {
 			next := w.ahead[0]
 			w.ahead = w.ahead[1:]
@@ -143,10 +144,10 @@ func (w *fakeWorker) terminate() {
 	}
 }
 
-func (w *fakeWorker) kill()                 { w.tell("killed"); w.die("") }
-func (w *fakeWorker) signal(syscall.Signal) {}
-func (w *fakeWorker) pid() int              { return w.number }
-func (w *fakeWorker) resident() bool        { return true }
+func (w *fakeWorker) kill()                     { w.tell("killed"); w.die("") }
+func (w *fakeWorker) signal(sig syscall.Signal) { w.tell("got " + crashdetect.SignalName(sig)) }
+func (w *fakeWorker) pid() int                  { return w.number }
+func (w *fakeWorker) resident() bool            { return true }
 
 // fakePool starts a pool of fake workers inside a bubble.
 func fakePool(k *fakeKind, o Options) *Pool {
@@ -167,21 +168,25 @@ type bench struct {
 
 func (b *bench) submit(name string, timeout time.Duration) {
 	b.t.Helper()
+	b.submitTask(name, &Task{Timeout: timeout})
+}
+
+// submitTask submits t, of which the number, the payload and Done are set here.
+func (b *bench) submitTask(name string, t *Task) {
+	b.t.Helper()
 	b.next++
-	err := b.pool.Submit(context.Background(), &Task{
-		Seq:     b.next,
-		Timeout: timeout,
-		Payload: func(Place) (Payload, error) { return Payload{Args: []string{name}}, nil },
-		Done: func(r Result) {
-			if _, twice := b.results[r.Seq]; twice {
-				b.t.Errorf("task %d ended twice", r.Seq)
-			}
-			b.results[r.Seq] = r
-			if r.Seq == b.halt {
-				b.pool.Halt()
-			}
-		},
-	})
+	t.Seq = b.next
+	t.Payload = func(Place) (Payload, error) { return Payload{Args: []string{name}}, nil }
+	t.Done = func(r Result) {
+		if _, twice := b.results[r.Seq]; twice {
+			b.t.Errorf("task %d ended twice", r.Seq)
+		}
+		b.results[r.Seq] = r
+		if r.Seq == b.halt {
+			b.pool.Halt()
+		}
+	}
+	err := b.pool.Submit(context.Background(), t)
 	if err != nil {
 		b.t.Errorf("submitting task %d: %v", b.next, err)
 	}

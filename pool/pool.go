@@ -27,6 +27,19 @@ type Options struct {
 	// KillAfter is the time between SIGTERM and SIGKILL; 0 means no time.
 	KillAfter time.Duration
 
+	// TermSeq is how an attempt is brought to its end instead of SIGTERM and, after
+	// KillAfter, SIGKILL: step by step, and SIGKILL at the end in any case.
+	TermSeq []TermStep
+
+	// Gate, if set, says when attempts may begin. Nothing is sent ahead then.
+	Gate Gate
+
+	// Nice is added to the nice value of the workers and what they start.
+	Nice int
+
+	// Dir is the working directory of the workers; "" is the process's own.
+	Dir string
+
 	// Env is the environment of the workers; nil means the process's own. The
 	// pool adds XPOOL_RUN, XPOOL_SLOT and, for each task, XPOOL_SEQ and
 	// XPOOL_ATTEMPT; a Coprocess, which starts before its first task, finds 0 in
@@ -96,9 +109,12 @@ type Pool struct {
 	paused       *timer     // set while no process is to be started
 	unwatched    []*capture // of attempts that may be short
 	watching     *timer     // set while there are any
-	rescuing     *timer     // set while something sent ahead may come to be held up
-	sweep        *timer     // set while orphans are to be reaped
-	failedStarts int        // workers in a row that did not come up
+	resting      []*attempt // that are to be tried again after a delay
+	gated        *timer     // set while the Gate lets no attempt begin
+	timeout      time.Duration
+	rescuing     *timer // set while something sent ahead may come to be held up
+	sweep        *timer // set while orphans are to be reaped
+	failedStarts int    // workers in a row that did not come up
 	suspended    time.Time
 	shortages    int   // starts in a row that failed for want of something, with nothing running
 	startErr     error // why the pool itself ended a worker that was starting
@@ -306,7 +322,7 @@ func (p *Pool) runPosted() {
 // the last task, it is asked to leave.
 func (p *Pool) over() bool {
 	p.mu.Lock()
-	ending := p.closed && len(p.pending) == 0 && len(p.again) == 0 && len(p.posted) == 0
+	ending := p.closed && len(p.pending) == 0 && len(p.again) == 0 && len(p.posted) == 0 && len(p.resting) == 0
 	p.mu.Unlock()
 	if !ending {
 		return false
@@ -342,6 +358,9 @@ func (p *Pool) dispatch() {
 	}
 	for {
 		waiting := p.waiting()
+		if waiting > 0 && !p.open() {
+			return
+		}
 		if s := p.findIdle(); s != nil {
 			a := p.next()
 			if a == nil && !p.halted() {
@@ -360,7 +379,7 @@ func (p *Pool) dispatch() {
 			if s.state == starting {
 				coming++
 			}
-		} else if s := p.findQueue(); s != nil && coming < waiting {
+		} else if s := p.findQueue(); s != nil && coming < waiting && p.opts.Gate == nil {
 			if a := p.next(); a != nil {
 				s.queue(a)
 			}

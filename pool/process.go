@@ -27,9 +27,15 @@ type process struct {
 // startProcess starts a child in s and has onExit called when it has ended, and
 // when nothing of a tree that had to be ended is left.
 func startProcess(s *slot, spec *child.Spec, onExit func(status syscall.WaitStatus, u Usage, pid int)) (*process, error) {
+	if spec.Dir == "" {
+		spec.Dir = s.pool.opts.Dir
+	}
 	c, err := child.Start(spec)
 	if err != nil {
 		return nil, err
+	}
+	if n := s.pool.opts.Nice; n != 0 {
+		c.AddNice(n) // one that cannot be had is as good as none
 	}
 	p := &process{slot: s, child: c, onExit: onExit, since: c.Started}
 	if err := s.pool.watcher.Add(c, p.exit); err != nil {
@@ -60,7 +66,7 @@ func (p *process) terminate() {
 		return
 	}
 	p.ending = true
-	p.signal(syscall.SIGTERM)
+	p.signal(p.slot.pool.firstSignal())
 	p.signal(syscall.SIGCONT) // a stopped process hears nothing before it
 }
 

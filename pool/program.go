@@ -3,8 +3,11 @@ package pool
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"xpool/crashdetect"
 	"xpool/pool/child"
@@ -53,11 +56,11 @@ func (k *Program) hopeless(err error) bool {
 const foundMost = 1000
 
 // find returns the file to execute for a program's name.
-func (k *Program) find(name string, env []string) (string, error) {
+func (k *Program) find(name string, p *Pool) (string, error) {
 	if path, ok := k.found[name]; ok {
 		return path, nil
 	}
-	path, err := crashdetect.LookPath(name, searchPath(env))
+	path, err := p.lookPath(name)
 	if err != nil {
 		return "", err
 	}
@@ -65,6 +68,26 @@ func (k *Program) find(name string, env []string) (string, error) {
 		k.found[name] = path
 	}
 	return path, nil
+}
+
+// lookPath returns the file to execute, from the workers' directory, for a name.
+func (p *Pool) lookPath(name string) (path string, err error) {
+	dir, search := p.opts.Dir, searchPath(p.env)
+	switch {
+	case dir == "":
+		return crashdetect.LookPath(name, search)
+	case !strings.Contains(name, "/"):
+		if path, err = crashdetect.LookPath(name, search); err == nil {
+			path, err = filepath.Abs(path)
+		}
+		return path, err
+	case !filepath.IsAbs(name):
+		path = filepath.Join(dir, name)
+	default:
+		path = name
+	}
+	_, err = crashdetect.LookPath(path, search)
+	return name, err
 }
 
 // searchPath returns where programs are searched for: the last PATH in env, as in
@@ -89,7 +112,7 @@ type programWorker struct {
 func (w *programWorker) run(a *attempt) error {
 	p := w.slot.pool
 	args := a.payload.Args
-	path, err := w.kind.find(args[0], p.env)
+	path, err := w.kind.find(args[0], p)
 	if err != nil {
 		return err
 	}
@@ -100,6 +123,12 @@ func (w *programWorker) run(a *attempt) error {
 	}
 	if f := w.kind.Stdin; f != nil {
 		spec.Stdin = int(f.Fd())
+	}
+	if in := a.payload.Stdin; in != "" {
+		if spec.Stdin, err = unix.Open(in, unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
+			return &os.PathError{Op: "open", Path: in, Err: err}
+		}
+		defer unix.Close(spec.Stdin)
 	}
 	w.capture = nil
 	if a.task.Output != nil {

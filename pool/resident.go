@@ -30,7 +30,7 @@ type opener interface {
 // kept in path for the next one.
 func startResident(s *slot, name string, path *string, w opener) (worker, error) {
 	if *path == "" {
-		found, err := crashdetect.LookPath(name, searchPath(s.pool.env))
+		found, err := s.pool.lookPath(name)
 		if err != nil {
 			return nil, err
 		}

@@ -31,6 +31,9 @@ type Shell struct {
 	// in the same order.
 	Names []string
 
+	// Stdin says that tasks have a Payload.Stdin.
+	Stdin bool
+
 	// Init is run once in each worker before its first task, outside of any
 	// function, with /dev/null as standard input and what it prints going to the
 	// worker's own standard error. A worker whose Init fails does not come up, and

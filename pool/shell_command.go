@@ -3,6 +3,7 @@ package pool
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -22,11 +23,11 @@ const (
 }
 _xpool_sub() {
 %s
-( _xpool_task "$@" ) </dev/null >"$_xpool_out" 2>"$_xpool_err"
+( _xpool_task "$@" ) <%s >"$_xpool_out" 2>"$_xpool_err"
 }
 _xpool_here() {
 %s
-_xpool_task "$@" </dev/null >"$_xpool_out" 2>"$_xpool_err"
+_xpool_task "$@" <%s >"$_xpool_out" 2>"$_xpool_err"
 }
 _xpool_reply() {
 command printf '%%s %%s\n' "$1" "$?"
@@ -40,13 +41,17 @@ command printf '%%s\n' ` + shellReady + `
 // be of use.
 func (k *Shell) prelude(path string) string {
 	var b strings.Builder
+	fixed, in := 4, "/dev/null"
 	b.WriteString("_xpool_random=${RANDOM-} XPOOL_SEQ=$1 XPOOL_ATTEMPT=$2 _xpool_out=$3 _xpool_err=$4")
-	const fixed = 4
+	if k.Stdin {
+		fixed, in = 5, `"$_xpool_in"`
+		b.WriteString(" _xpool_in=$5")
+	}
 	for i, name := range k.Names {
 		fmt.Fprintf(&b, " %s=${%d}", name, fixed+1+i)
 	}
 	fmt.Fprintf(&b, "\nshift %d", fixed+len(k.Names))
-	return fmt.Sprintf(prelude, k.Body, b.String(), b.String(), appendQuoted(nil, path))
+	return fmt.Sprintf(prelude, k.Body, b.String(), in, b.String(), in, appendQuoted(nil, path))
 }
 
 // initCommand runs Init, which comes before all else: aliases and options that it
@@ -103,6 +108,13 @@ func (w *shellWorker) appendCommand(b []byte, a *attempt) []byte {
 	b = strconv.AppendInt(b, int64(a.number), 10)
 	for _, path := range w.capture.paths {
 		b = appendQuoted(append(b, ' '), path)
+	}
+	if w.kind.Stdin {
+		in := a.payload.Stdin
+		if in == "" {
+			in = os.DevNull
+		}
+		b = appendQuoted(append(b, ' '), in)
 	}
 	for _, v := range a.payload.Values {
 		b = appendQuoted(append(b, ' '), v)

@@ -55,6 +55,7 @@ const (
 	timedOut
 	stalled
 	overMemory
+	preempted
 	stopped
 )
 
@@ -128,6 +129,9 @@ func (s *slot) begin(a *attempt) {
 	case err == nil:
 		s.pool.publish(s)
 		s.started(a)
+		if g := s.pool.opts.Gate; g != nil {
+			g.Began(a.start)
+		}
 	case child.Temporary(err) && a.starts < startTries:
 		s.attempt = nil
 		if s.rest(); s.worker.resident() {
@@ -159,9 +163,7 @@ func (s *slot) started(a *attempt) {
 	s.pool.timers.stop(s.timer)
 	s.pool.timers.stop(s.silence)
 	s.timer, s.silence = nil, nil
-	if d := a.task.Timeout; d > 0 {
-		s.timer = s.pool.timers.after(d, func() { s.end(timedOut, s.pool.killAfter) })
-	}
+	s.limitTime(a)
 	s.watchSilence(a)
 	if a.task.MemLimit > 0 {
 		s.pool.watchMemory()
@@ -170,16 +172,20 @@ func (s *slot) started(a *attempt) {
 }
 
 // end is the ladder on which a busy worker is brought down with its tree:
-// SIGTERM, and SIGKILL after grace. It does nothing if the worker is on the
-// ladder already.
+// SIGTERM, and SIGKILL after grace; with Options.TermSeq, its signals, if grace is
+// what is usual. It does nothing if the worker is on the ladder already.
 func (s *slot) end(why reason, grace time.Duration) {
 	if s.state != busy || s.why != noReason {
 		return
 	}
 	s.why = why
 	s.pool.timers.stop(s.timer)
-	s.timer = s.pool.timers.after(grace, s.worker.kill)
 	s.takeAllBack()
+	if len(s.pool.opts.TermSeq) > 0 && grace == s.pool.killAfter {
+		s.descend(0)
+	} else {
+		s.timer = s.pool.timers.after(grace, s.worker.kill)
+	}
 	s.worker.terminate()
 }
 
@@ -226,6 +232,7 @@ func (s *slot) over(e ended) {
 		Verdict: crashdetect.Classify(e.how), Err: e.how.StartErr, Words: e.words,
 		Start: a.start, End: time.Now(), Usage: e.usage,
 	}
+	why := s.why
 	s.attempt, s.why, s.clung, s.clogged = nil, noReason, false, false
 	s.tasks++
 	s.pace.add(r.End.Sub(a.start))
@@ -233,9 +240,13 @@ func (s *slot) over(e ended) {
 	if !e.gone {
 		s.recycle()
 	}
-	if a.again(r.Verdict) {
+	switch {
+	case why == preempted:
+		a.renew()
 		s.pool.putBack(a)
-	} else {
+	case a.again(r.Verdict):
+		s.pool.retry(a)
+	default:
 		s.pool.finish(a.task, r) // which may halt the pool
 	}
 	s.proceed(e.gone)
@@ -262,9 +273,9 @@ func (s *slot) explain(e *crashdetect.End, a *attempt) {
 		return
 	}
 	e.TimedOut, e.Stalled = s.why == timedOut, s.why == stalled
-	e.OverMemory, e.Stopped = s.why == overMemory, s.why == stopped
+	e.OverMemory, e.Stopped = s.why == overMemory, s.why == stopped || s.why == preempted
 	e.Signalled = true
-	e.Limit, e.Used, e.MemoryLimit = a.task.Timeout, s.used, a.task.MemLimit
+	e.Limit, e.Used, e.MemoryLimit = a.limit, s.used, a.task.MemLimit
 	if e.Stalled {
 		e.Limit = a.task.StallTimeout
 	}

@@ -18,6 +18,7 @@ func (p *Pool) halt() {
 	for _, a := range again {
 		p.finish(a.task, stoppedResult(a.task, a.number))
 	}
+	p.stopResting()
 	for _, t := range pending {
 		p.finish(t, stoppedResult(t, 0))
 	}

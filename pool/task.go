@@ -46,6 +46,13 @@ type Task struct {
 	// more, the Output should be a Resetter, or it gets what all attempts print.
 	CrashLimit int
 
+	// Tries is how often the task is tried in all, whatever its attempts fail of
+	// once they have begun; 0 counts as 1. RetryDelay is the time between the end of
+	// an attempt and when the next one may begin. As for CrashLimit, the Output
+	// should be a Resetter.
+	Tries      int
+	RetryDelay time.Duration
+
 	// Done is called once, when the task is over: it has begun and ended, or will
 	// not begin any more. Nothing is written to Output afterwards. It must not
 	// block, nor call Submit or Wait of the pool.
@@ -70,6 +77,12 @@ type Payload struct {
 	// Values are what a Shell's task finds in the variables Shell.Names, and are as
 	// many as these.
 	Values []string
+
+	// Stdin is the path of what a Program's or a Shell's task finds as its standard
+	// input, opened anew for each attempt; "" is /dev/null, or Program.Stdin. That
+	// must not block: it is a file, or a pipe that has a writer, by its name in
+	// /proc. For a Shell it means something only with Shell.Stdin.
+	Stdin string
 
 	// InWorker lets a Shell run the task in the worker itself, without a
 	// subshell: the caller vouches that it leaves no trace, or wants it to.
@@ -134,7 +147,8 @@ type attempt struct {
 	number  int
 	payload Payload
 	start   time.Time
-	starts  int // how often starting it was put off for a shortage
+	limit   time.Duration // how long it may take, 0 for as long as it likes
+	starts  int           // how often starting it was put off for a shortage
 	crashes int
 	watched *watchedOutput // nil if its silence does not matter
 }

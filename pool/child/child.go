@@ -156,3 +156,17 @@ func (w *Watcher) Close() {
 		w.sigchld.close()
 	}
 }
+
+// AddNice adds n to the nice value of the child, and of its group if it leads one.
+// What it has started by now in other groups goes without.
+func (p *Process) AddNice(n int) error {
+	old, err := unix.Getpriority(unix.PRIO_PROCESS, p.Pid)
+	if err != nil {
+		return err
+	}
+	old = niceOf(old)
+	if unix.Setpriority(unix.PRIO_PGRP, p.Pid, old+n) == nil {
+		return nil
+	}
+	return unix.Setpriority(unix.PRIO_PROCESS, p.Pid, old+n)
+}

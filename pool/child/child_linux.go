@@ -25,3 +25,7 @@ func (p *Process) Signaled() bool {
 	err := unix.Waitid(unix.P_PID, p.Pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
 	return err == nil && (info.Code == killed || info.Code == dumped)
 }
+
+// niceOf returns the nice value for what the system call getpriority says, which
+// is never negative.
+func niceOf(priority int) int { return 20 - priority }

@@ -21,3 +21,6 @@ func (p *Process) poll() bool {
 
 // Signaled tells whether a signal ended p.
 func (p *Process) Signaled() bool { return p.poll() && p.status.Signaled() }
+
+// niceOf returns the nice value for what getpriority says.
+func niceOf(priority int) int { return priority }

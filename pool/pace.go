@@ -1,0 +1,105 @@
+package pool
+
+import (
+	"syscall"
+	"time"
+)
+
+// Gate keeps attempts from beginning for a while. Its methods are called on the
+// pool's goroutine and must not block.
+type Gate interface {
+	// Wait returns how long to wait before it is asked again; 0 or less lets an
+	// attempt begin now.
+	Wait(now time.Time) time.Duration
+
+	// Began is told of each attempt that has begun.
+	Began(now time.Time)
+}
+
+// open asks the gate whether an attempt may begin, and sees to being called again
+// if not.
+func (p *Pool) open() bool {
+	g := p.opts.Gate
+	switch {
+	case g == nil:
+		return true
+	case p.gated != nil:
+		return false
+	}
+	d := g.Wait(time.Now())
+	if d <= 0 {
+		return true
+	}
+	p.gated = p.timers.after(d, func() { p.gated = nil })
+	return false
+}
+
+// SetTimeout bounds each attempt of a task without a Timeout of its own, those that
+// run already too; 0 means no bound.
+func (p *Pool) SetTimeout(d time.Duration) {
+	p.post(func() {
+		p.timeout = d
+		for _, s := range p.slots {
+			if s.state == busy && s.why == noReason && s.attempt.task.Timeout <= 0 {
+				s.limitTime(s.attempt)
+			}
+		}
+	})
+}
+
+// limitTime ends the attempt, which runs, when its time is over.
+func (s *slot) limitTime(a *attempt) {
+	s.pool.timers.stop(s.timer)
+	s.timer = nil
+	a.limit = a.task.Timeout
+	if a.limit <= 0 {
+		a.limit = s.pool.timeout
+	}
+	if a.limit > 0 {
+		s.timer = s.pool.timers.after(max(0, a.limit-a.lasts()), func() { s.end(timedOut, s.pool.killAfter) })
+	}
+}
+
+// Preempt ends the attempt that began last, with its tree, if there is one. Its task
+// is begun again when the Gate lets it, and has not failed.
+func (p *Pool) Preempt() {
+	p.post(func() {
+		var youngest *slot
+		for _, s := range p.slots {
+			if s.state == busy && s.why == noReason && (youngest == nil || s.attempt.start.After(youngest.attempt.start)) {
+				youngest = s
+			}
+		}
+		if youngest != nil {
+			youngest.end(preempted, p.killAfter)
+		}
+	})
+}
+
+// descend takes the step i of Options.TermSeq for the attempt that runs.
+func (s *slot) descend(i int) {
+	steps := s.pool.opts.TermSeq
+	if i == len(steps) || steps[i].Signal == syscall.SIGKILL {
+		s.worker.kill()
+		return
+	}
+	s.timer = s.pool.timers.after(steps[i].Wait, func() { s.descend(i + 1) })
+	if i > 0 {
+		s.worker.signal(steps[i].Signal)
+	}
+}
+
+// firstSignal is the one by which a tree is told to end.
+func (p *Pool) firstSignal() syscall.Signal {
+	if steps := p.opts.TermSeq; len(steps) > 0 && steps[0].Signal != syscall.SIGKILL {
+		return steps[0].Signal
+	}
+	return syscall.SIGTERM
+}
+
+// TermStep is a step on the way to the end of an attempt: a signal to its tree, and
+// how long to wait before the next step.
+type TermStep struct {
+	Signal syscall.Signal
+	Wait   time.Duration
+}
