@@ -6,7 +6,8 @@ import (
 )
 
 // Gate keeps attempts from beginning for a while. Its methods are called on the
-// pool's goroutine and must not block.
+// pool's goroutine and must not block. It may be an EndedGate, a KillingGate and a
+// FailingGate as well.
 type Gate interface {
 	// Wait returns how long to wait before it is asked again; 0 or less lets an
 	// attempt begin now.
@@ -14,6 +15,66 @@ type Gate interface {
 
 	// Began is told of each attempt that has begun.
 	Began(now time.Time)
+}
+
+// EndedGate is a Gate that is told how each attempt has ended.
+type EndedGate interface {
+	Ended(ok bool)
+}
+
+// KillingGate is a Gate that may want the attempt that began last to be ended, as
+// Preempt does; again is how long to wait before it is asked again, 0 for ever. It is
+// asked while something runs.
+type KillingGate interface {
+	Kill(now time.Time) (youngest bool, again time.Duration)
+}
+
+// FailingGate is a Gate that may find out that it will never open; the error then
+// breaks the pool. It is asked when Wait has not returned 0.
+type FailingGate interface {
+	Err() error
+}
+
+// AskGate has the Gate asked again at once.
+func (p *Pool) AskGate() {
+	p.post(func() {
+		p.timers.stop(p.gated)
+		p.gated = nil
+		if p.killing != nil {
+			p.timers.stop(p.killing)
+			p.killing = nil
+			p.askToKill()
+		}
+	})
+}
+
+// tellGate tells the gate of an attempt that has begun.
+func (p *Pool) tellGate(a *attempt) {
+	if g := p.opts.Gate; g != nil {
+		g.Began(a.start)
+		if p.killing == nil {
+			p.askToKill()
+		}
+	}
+}
+
+// askToKill asks the gate whether the youngest attempt is to go, as long as
+// anything runs.
+func (p *Pool) askToKill() {
+	g, ok := p.opts.Gate.(KillingGate)
+	if !ok || !p.working() {
+		return
+	}
+	youngest, again := g.Kill(time.Now())
+	if youngest {
+		p.preempt()
+	}
+	if again > 0 {
+		p.killing = p.timers.after(again, func() {
+			p.killing = nil
+			p.askToKill()
+		})
+	}
 }
 
 // open asks the gate whether an attempt may begin, and sees to being called again
@@ -29,6 +90,12 @@ func (p *Pool) open() bool {
 	d := g.Wait(time.Now())
 	if d <= 0 {
 		return true
+	}
+	if f, ok := g.(FailingGate); ok {
+		if err := f.Err(); err != nil {
+			p.breakDown(err)
+			return false
+		}
 	}
 	p.gated = p.timers.after(d, func() { p.gated = nil })
 	return false
@@ -62,18 +129,18 @@ func (s *slot) limitTime(a *attempt) {
 
 // Preempt ends the attempt that began last, with its tree, if there is one. Its task
 // is begun again when the Gate lets it, and has not failed.
-func (p *Pool) Preempt() {
-	p.post(func() {
-		var youngest *slot
-		for _, s := range p.slots {
-			if s.state == busy && s.why == noReason && (youngest == nil || s.attempt.start.After(youngest.attempt.start)) {
-				youngest = s
-			}
+func (p *Pool) Preempt() { p.post(p.preempt) }
+
+func (p *Pool) preempt() {
+	var youngest *slot
+	for _, s := range p.slots {
+		if s.state == busy && s.why == noReason && (youngest == nil || s.attempt.start.After(youngest.attempt.start)) {
+			youngest = s
 		}
-		if youngest != nil {
-			youngest.end(preempted, p.killAfter)
-		}
-	})
+	}
+	if youngest != nil {
+		youngest.end(preempted, p.killAfter)
+	}
 }
 
 // descend takes the step i of Options.TermSeq for the attempt that runs.

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"syscall"
@@ -94,6 +95,75 @@ func TestGate(t *testing.T) {
 			if d := r.Start.Sub(at); d != time.Duration(i)*10*time.Second {
 				t.Errorf("task %d began after %v", i+1, d)
 			}
+		}
+	})
+}
+
+// strictGate wants the youngest attempt ended after some time, and opens only when
+// told to.
+type strictGate struct {
+	closed bool
+	kill   time.Time
+	ended  []bool
+	err    error
+}
+
+func (g *strictGate) Began(time.Time) {}
+func (g *strictGate) Ended(ok bool)   { g.ended = append(g.ended, ok) }
+func (g *strictGate) Err() error      { return g.err }
+
+func (g *strictGate) Wait(time.Time) time.Duration {
+	if g.closed {
+		return time.Hour
+	}
+	return 0
+}
+
+func (g *strictGate) Kill(now time.Time) (bool, time.Duration) {
+	if !g.kill.IsZero() && !now.Before(g.kill) {
+		g.kill = time.Time{}
+		return true, time.Second
+	}
+	return false, time.Second
+}
+
+func TestGateHasWishes(t *testing.T) {
+	g := &strictGate{}
+	inBubble(t, failing(), Options{Jobs: 2, KillAfter: time.Second, Gate: g}, func(b *bench) {
+		at := time.Now()
+		g.kill = at.Add(5 * time.Second)
+		b.submit("slow", 0)
+		time.Sleep(time.Second)
+		b.submit("slow", 0)
+		b.submit("fail", 0)
+		b.end(3)
+		b.checkRun(1, 1, at, time.Minute)
+		b.checkRun(2, 2, at, 65*time.Second+ms)
+	})
+	if !slices.Equal(g.ended, []bool{true, false, true}) && !slices.Equal(g.ended, []bool{true, true, false}) {
+		t.Errorf("the gate was told %v", g.ended)
+	}
+}
+
+func TestGateIsAskedAgain(t *testing.T) {
+	g := &strictGate{closed: true}
+	inBubble(t, failing(), Options{Gate: g}, func(b *bench) {
+		at := time.Now()
+		b.submit("well", 0)
+		time.Sleep(time.Minute)
+		b.pool.post(func() { g.closed = false })
+		b.pool.AskGate()
+		b.end()
+		b.checkRun(1, 1, at, time.Minute+time.Second)
+	})
+}
+
+func TestGateThatFails(t *testing.T) {
+	g := &strictGate{closed: true, err: errors.New("never")}
+	inBubble(t, failing(), Options{Gate: g}, func(b *bench) {
+		b.submit("well", 0)
+		if err := b.pool.Wait(); err != g.err || b.results[1].Verdict.Kind != crashdetect.Stopped {
+			t.Errorf("%v, %v", err, b.results[1].Verdict)
 		}
 	})
 }

@@ -111,6 +111,7 @@ type Pool struct {
 	watching     *timer     // set while there are any
 	resting      []*attempt // that are to be tried again after a delay
 	gated        *timer     // set while the Gate lets no attempt begin
+	killing      *timer     // set until the Gate is asked again whether it wants an attempt ended
 	timeout      time.Duration
 	rescuing     *timer // set while something sent ahead may come to be held up
 	sweep        *timer // set while orphans are to be reaped

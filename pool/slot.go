@@ -129,9 +129,7 @@ func (s *slot) begin(a *attempt) {
 	case err == nil:
 		s.pool.publish(s)
 		s.started(a)
-		if g := s.pool.opts.Gate; g != nil {
-			g.Began(a.start)
-		}
+		s.pool.tellGate(a)
 	case child.Temporary(err) && a.starts < startTries:
 		s.attempt = nil
 		if s.rest(); s.worker.resident() {
@@ -239,6 +237,9 @@ func (s *slot) over(e ended) {
 	s.pool.unpause()
 	if !e.gone {
 		s.recycle()
+	}
+	if g, ok := s.pool.opts.Gate.(EndedGate); ok && why != preempted {
+		g.Ended(r.Verdict.OK())
 	}
 	switch {
 	case why == preempted:
