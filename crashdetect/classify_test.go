@@ -21,20 +21,42 @@ func exited(code int) syscall.WaitStatus           { return syscall.WaitStatus(c
 func killed(sig syscall.Signal) syscall.WaitStatus { return syscall.WaitStatus(sig) }
 func dumped(sig syscall.Signal) syscall.WaitStatus { return syscall.WaitStatus(sig) | 0x80 }
 
-func TestClassify(t *testing.T) {
-	type End = crashdetect.End
-	notFound := &crashdetect.StartError{Program: "convrt", Err: exec.ErrNotFound, Suggestion: "convert"}
-	denied := &crashdetect.StartError{Program: "./x", Err: syscall.EACCES}
-	const oom, peak = "kernel OOM killer", 79 << 30 / 10
-	for _, tt := range []struct {
-		name   string
-		end    End
-		kind   crashdetect.Kind
-		text   string
-		label  string
-		told   bool
-		status int
-	}{
+type End = crashdetect.End
+
+// What the kernel is said to have found out about a kill.
+const oom, peak = "kernel OOM killer", 79 << 30 / 10
+
+// classifyCase is an end, and what is to be said of it.
+type classifyCase struct {
+	name   string
+	end    End
+	kind   crashdetect.Kind
+	text   string
+	label  string
+	told   bool
+	status int
+}
+
+func classifyAll(t *testing.T, tests []classifyCase) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := crashdetect.Classify(tt.end)
+			if v.Kind != tt.kind || v.String() != tt.text {
+				t.Errorf("%v %q, want %v %q", v.Kind, v, tt.kind, tt.text)
+			}
+			if v.Label() != tt.label || v.Told() != tt.told || v.ExitStatus() != tt.status {
+				t.Errorf("label %q, told %t, status %d; want %q, %t, %d", v.Label(), v.Told(), v.ExitStatus(), tt.label, tt.told, tt.status)
+			}
+			if v.OK() != (v == crashdetect.Verdict{}) {
+				t.Errorf("%+v: OK must be the zero Verdict and nothing else", v)
+			}
+		})
+	}
+}
+
+func TestClassifyExitsAndSignals(t *testing.T) {
+	classifyAll(t, []classifyCase{
 		{"exit 0", End{HasStatus: true}, crashdetect.OK, "ok", "ok", false, 0},
 		{"exit 1", End{HasStatus: true, Status: exited(1)}, crashdetect.Exit, "exit 1", "exit 1", false, 123},
 		{"exit 126 of its own", End{HasStatus: true, Status: exited(126)}, crashdetect.Exit, "exit 126", "exit 126", false, 123},
@@ -43,6 +65,11 @@ func TestClassify(t *testing.T) {
 		{"segv", End{HasStatus: true, Status: killed(syscall.SIGSEGV)}, crashdetect.Killed, "killed by SIGSEGV", "SIGSEGV", true, 125},
 		{"core", End{HasStatus: true, Status: dumped(syscall.SIGSEGV)}, crashdetect.Killed, "killed by SIGSEGV (core dumped)", "SIGSEGV", true, 125},
 		{"kill without evidence", End{HasStatus: true, Status: killed(syscall.SIGKILL)}, crashdetect.Killed, "killed by SIGKILL", "SIGKILL", true, 125},
+	})
+}
+
+func TestClassifyOutOfMemory(t *testing.T) {
+	classifyAll(t, []classifyCase{
 		{"out of memory", End{HasStatus: true, Status: killed(syscall.SIGKILL), OOM: oom, Peak: peak}, crashdetect.OutOfMemory,
 			"killed by SIGKILL, out of memory (kernel OOM killer; peak 7.9 GiB)", "out of memory", true, 125},
 		{"out of memory of a worker", End{Worker: true, HasStatus: true, Status: killed(syscall.SIGKILL), OOM: oom, Peak: peak}, crashdetect.OutOfMemory,
@@ -55,7 +82,11 @@ func TestClassify(t *testing.T) {
 		{"evidence under a shell", End{HasStatus: true, Status: exited(137), ShellStatus: true, OOM: oom, Peak: peak}, crashdetect.OutOfMemory,
 			"exit 137, out of memory (kernel OOM killer; peak 7.9 GiB)", "out of memory", true, 125},
 		{"137 without a shell", End{HasStatus: true, Status: exited(137), OOM: oom, Peak: peak}, crashdetect.Exit, "exit 137", "exit 137", false, 123},
+	})
+}
 
+func TestClassifyShellStatus(t *testing.T) {
+	classifyAll(t, []classifyCase{
 		{"shell crash", End{HasStatus: true, Status: exited(139), ShellStatus: true}, crashdetect.Exit,
 			"exit 139, which a shell gives for a command killed by SIGSEGV", "exit 139", true, 123},
 		{"shell crash in a reply", End{Worker: true, Replied: true, ReplyCode: 134, ShellStatus: true}, crashdetect.Exit,
@@ -63,7 +94,11 @@ func TestClassify(t *testing.T) {
 		{"139 without a shell", End{HasStatus: true, Status: exited(139)}, crashdetect.Exit, "exit 139", "exit 139", false, 123},
 		{"shell interrupted", End{HasStatus: true, Status: exited(130), ShellStatus: true}, crashdetect.Exit, "exit 130", "exit 130", false, 123},
 		{"shell exit 128", End{HasStatus: true, Status: exited(128), ShellStatus: true}, crashdetect.Exit, "exit 128", "exit 128", false, 123},
+	})
+}
 
+func TestClassifyTimeout(t *testing.T) {
+	classifyAll(t, []classifyCase{
 		{"timeout", End{TimedOut: true, Signalled: true, Limit: 30 * time.Second, HasStatus: true, Status: killed(syscall.SIGTERM)},
 			crashdetect.TimedOut, "timed out after 30s, killed", "timed out", true, 125},
 		{"timeout, exit on TERM", End{TimedOut: true, Signalled: true, Limit: time.Minute, HasStatus: true},
@@ -83,6 +118,11 @@ func TestClassify(t *testing.T) {
 		{"deadline raced with failure", End{TimedOut: true, Limit: time.Second, HasStatus: true, Status: exited(3)}, crashdetect.Exit, "exit 3", "exit 3", false, 123},
 		{"deadline raced with a reply", End{TimedOut: true, Limit: time.Second, Worker: true, Replied: true}, crashdetect.OK, "ok", "ok", false, 0},
 		{"signalled for no reason", End{Signalled: true, HasStatus: true}, crashdetect.OK, "ok", "ok", false, 0},
+	})
+}
+
+func TestClassifyStall(t *testing.T) {
+	classifyAll(t, []classifyCase{
 		{"stall", End{Stalled: true, Signalled: true, Limit: 10 * time.Second, HasStatus: true, Status: killed(syscall.SIGKILL)},
 			crashdetect.Stalled, "no output for 10s, killed", "stalled", true, 125},
 		{"stall, exit on TERM", End{Stalled: true, Signalled: true, Limit: 90 * time.Second, HasStatus: true, Status: exited(143)},
@@ -91,6 +131,11 @@ func TestClassify(t *testing.T) {
 			crashdetect.Stalled, "stalled, killed", "stalled", true, 125},
 		{"stall beats the torn reply", End{Stalled: true, Signalled: true, Limit: time.Second, Worker: true, Protocol: "half"},
 			crashdetect.Stalled, "no output for 1s", "stalled", true, 125},
+	})
+}
+
+func TestClassifyMemoryLimit(t *testing.T) {
+	classifyAll(t, []classifyCase{
 		{"memory limit", End{OverMemory: true, Signalled: true, Used: 12 << 30 / 10, MemoryLimit: 1 << 30, HasStatus: true, Status: killed(syscall.SIGKILL)},
 			crashdetect.OverMemory, "used 1.2 GiB, over its limit of 1.0 GiB, killed", "memory limit", true, 125},
 		{"memory limit, hardly over", End{OverMemory: true, Signalled: true, Used: 1<<30 + 5<<20, MemoryLimit: 1 << 30, HasStatus: true, Status: killed(syscall.SIGTERM)},
@@ -103,9 +148,18 @@ func TestClassify(t *testing.T) {
 		{"memory limit beats the evidence", End{OverMemory: true, Signalled: true, Used: 2048, MemoryLimit: 1024, HasStatus: true, Status: killed(syscall.SIGKILL), OOM: oom, Peak: peak},
 			crashdetect.OverMemory, "used 2.0 KiB, over its limit of 1.0 KiB, killed", "memory limit", true, 125},
 		{"memory limit raced with success", End{OverMemory: true, Used: 2048, MemoryLimit: 1024, HasStatus: true}, crashdetect.OK, "ok", "ok", false, 0},
+	})
+}
+
+func TestClassifyStopped(t *testing.T) {
+	classifyAll(t, []classifyCase{
 		{"stopped", End{Stopped: true, Signalled: true, HasStatus: true, Status: killed(syscall.SIGTERM)}, crashdetect.Stopped, "stopped, killed", "stopped", false, 125},
 		{"stopped before it began", End{Stopped: true}, crashdetect.Stopped, "stopped", "stopped", false, 125},
+	})
+}
 
+func TestClassifyWorker(t *testing.T) {
+	classifyAll(t, []classifyCase{
 		{"reply", End{Worker: true, Replied: true}, crashdetect.OK, "ok", "ok", false, 0},
 		{"reply 3", End{Worker: true, Replied: true, ReplyCode: 3}, crashdetect.Exit, "exit 3", "exit 3", false, 123},
 		{"reply, then death", End{Worker: true, Replied: true, HasStatus: true, Status: dumped(syscall.SIGSEGV)}, crashdetect.OK, "ok", "ok", false, 0},
@@ -124,24 +178,17 @@ func TestClassify(t *testing.T) {
 			"worker broke the json protocol: \"Loading model...\" is not a response (does it print to standard output?)", "protocol", true, 125},
 		{"lost", End{Worker: true, ConnectionLost: "node7: broken pipe", Protocol: "half"}, crashdetect.Lost, "lost connection: node7: broken pipe", "lost connection", true, 125},
 		{"nothing seen", End{}, crashdetect.Lost, "lost connection: its end was not seen", "lost connection", true, 125},
+	})
+}
 
+func TestClassifyNotStarted(t *testing.T) {
+	notFound := &crashdetect.StartError{Program: "convrt", Err: exec.ErrNotFound, Suggestion: "convert"}
+	denied := &crashdetect.StartError{Program: "./x", Err: syscall.EACCES}
+	classifyAll(t, []classifyCase{
 		{"not found", End{StartErr: notFound}, crashdetect.NotStarted, "cannot run 'convrt': not found in PATH (did you mean 'convert'?)", "could not start", true, 127},
 		{"denied", End{StartErr: fmt.Errorf("slot 1: %w", denied)}, crashdetect.NotStarted, "slot 1: cannot run './x': permission denied", "could not start", true, 126},
 		{"bad record", End{StartErr: errors.New("record 7 contains a NUL"), Stopped: true}, crashdetect.NotStarted, "record 7 contains a NUL", "could not start", true, 126},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			v := crashdetect.Classify(tt.end)
-			if v.Kind != tt.kind || v.String() != tt.text {
-				t.Errorf("%v %q, want %v %q", v.Kind, v, tt.kind, tt.text)
-			}
-			if v.Label() != tt.label || v.Told() != tt.told || v.ExitStatus() != tt.status {
-				t.Errorf("label %q, told %t, status %d; want %q, %t, %d", v.Label(), v.Told(), v.ExitStatus(), tt.label, tt.told, tt.status)
-			}
-			if v.OK() != (v == crashdetect.Verdict{}) {
-				t.Errorf("%+v: OK must be the zero Verdict and nothing else", v)
-			}
-		})
-	}
+	})
 }
 
 // TestVerdictsAreOneLine holds the sentence and the status of every kind to what messages and scripts need.

@@ -200,99 +200,116 @@ func TestOOMTimes(t *testing.T) {
 	})
 }
 
-func TestOOMLog(t *testing.T) {
-	const dir = "sys/fs/cgroup/a"
-	const foreign = "pid:[4026532198]"
-	begin := func(t *testing.T, namespace string) (system, *OOMWatch) {
-		s := newSystem(t, "0::/a\n", mountUnified)
-		s.events(dir, 0, 0)
-		s.withLog(namespace)
-		return s, s.watch()
-	}
-	started := time.Now()
-	const report = "3,10,999,-;Out of memory: Killed process %d (python3) total-vm:1kB"
-	const limitReport = "3,10,999,-;Memory cgroup out of memory: Killed process %d (python3) total-vm:1kB"
-	const plan = "6,9,998,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=x,pid=%d,uid=0"
+// ownCgroup is where the watch of watchLog finds itself.
+const ownCgroup = "sys/fs/cgroup/a"
 
+// foreignPidNamespace is another than the one whose pids the kernel logs.
+const foreignPidNamespace = "pid:[4026532198]"
+
+// What the kernel writes to its log about a kill, with the pid to be filled in.
+const (
+	killReport  = "3,10,999,-;Out of memory: Killed process %d (python3) total-vm:1kB"
+	limitReport = "3,10,999,-;Memory cgroup out of memory: Killed process %d (python3) total-vm:1kB"
+	killPlan    = "6,9,998,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=x,pid=%d,uid=0"
+)
+
+// watchLog watches a system of that namespace with a log and no kill counted yet.
+func watchLog(t *testing.T, namespace string) (system, *OOMWatch) {
+	s := newSystem(t, "0::/a\n", mountUnified)
+	s.events(ownCgroup, 0, 0)
+	s.withLog(namespace)
+	return s, s.watch()
+}
+
+func TestOOMLog(t *testing.T) {
+	started := time.Now()
 	t.Run("the named one", func(t *testing.T) {
-		s, w := begin(t, initialPidNamespace)
-		s.log(fmt.Sprintf(report, 7))
+		s, w := watchLog(t, initialPidNamespace)
+		s.log(fmt.Sprintf(killReport, 7))
 		asked(t, w, 8, started, "")
 		asked(t, w, 7, started, byKernel)
 		asked(t, w, 100, started, "") // in the log, but from before
 	})
+	t.Run("named after it was seen", func(t *testing.T) {
+		s, w := watchLog(t, initialPidNamespace)
+		asked(t, w, 7, started, "")
+		s.log(fmt.Sprintf(killReport, 7))
+		asked(t, w, 7, started, byKernel)
+		asked(t, w, 8, time.Now().Add(time.Hour), "")
+	})
+	t.Run("named before the attempt began", func(t *testing.T) {
+		s, w := watchLog(t, initialPidNamespace)
+		s.log(fmt.Sprintf(killReport, 7))
+		asked(t, w, 7, time.Now().Add(time.Hour), "")
+	})
+	t.Run("pids of another namespace", func(t *testing.T) {
+		s, w := watchLog(t, foreignPidNamespace)
+		s.log(fmt.Sprintf(killReport, 7))
+		asked(t, w, 7, started, "")
+		s.events(ownCgroup, 0, 1)
+		asked(t, w, 8, started, byKernel)
+	})
+	t.Run("closed", func(t *testing.T) {
+		s, w := watchLog(t, initialPidNamespace)
+		w.Close()
+		w.Close()
+		s.log(fmt.Sprintf(killReport, 7))
+		asked(t, w, 7, started, "")
+	})
+}
+
+func TestOOMLogAndCounters(t *testing.T) {
+	started := time.Now()
 	t.Run("planned and reported, counted once", func(t *testing.T) {
-		s, w := begin(t, initialPidNamespace)
-		s.events(dir, 1, 1)
-		s.log(fmt.Sprintf(plan, 7))
+		s, w := watchLog(t, initialPidNamespace)
+		s.events(ownCgroup, 1, 1)
+		s.log(fmt.Sprintf(killPlan, 7))
 		asked(t, w, 7, started, byLimit)
 		s.log(fmt.Sprintf(limitReport, 7))
 		asked(t, w, 7, started, byLimit)
 		asked(t, w, 8, started, "")
 	})
 	t.Run("another was killed, and this one by hand", func(t *testing.T) {
-		s, w := begin(t, initialPidNamespace)
-		s.events(dir, 0, 1)
-		s.log(fmt.Sprintf(report, 70))
+		s, w := watchLog(t, initialPidNamespace)
+		s.events(ownCgroup, 0, 1)
+		s.log(fmt.Sprintf(killReport, 70))
 		asked(t, w, 7, started, "")
 		asked(t, w, 70, started, byKernel)
 	})
 	t.Run("counted before it is named", func(t *testing.T) {
-		s, w := begin(t, initialPidNamespace)
-		s.events(dir, 0, 2)
+		s, w := watchLog(t, initialPidNamespace)
+		s.events(ownCgroup, 0, 2)
 		asked(t, w, 7, started, byKernel)
-		s.log(fmt.Sprintf(report, 7))
+		s.log(fmt.Sprintf(killReport, 7))
 		asked(t, w, 7, started, byKernel)
 		asked(t, w, 8, started, byKernel) // the second, which no line names
 		asked(t, w, 9, started, "")
 	})
-	t.Run("named after it was seen", func(t *testing.T) {
-		s, w := begin(t, initialPidNamespace)
-		asked(t, w, 7, started, "")
-		s.log(fmt.Sprintf(report, 7))
-		asked(t, w, 7, started, byKernel)
-		asked(t, w, 8, time.Now().Add(time.Hour), "")
-	})
-	t.Run("named before the attempt began", func(t *testing.T) {
-		s, w := begin(t, initialPidNamespace)
-		s.log(fmt.Sprintf(report, 7))
-		asked(t, w, 7, time.Now().Add(time.Hour), "")
-	})
-	t.Run("pids of another namespace", func(t *testing.T) {
-		s, w := begin(t, foreign)
-		s.log(fmt.Sprintf(report, 7))
-		asked(t, w, 7, started, "")
-		s.events(dir, 0, 1)
-		asked(t, w, 8, started, byKernel)
-	})
+}
+
+func TestOOMLogOfShells(t *testing.T) {
+	started := time.Now()
 	t.Run("the command of a shell", func(t *testing.T) {
-		s, w := begin(t, initialPidNamespace)
-		s.log(fmt.Sprintf(report, 71)) // a stranger, as nothing was counted
+		s, w := watchLog(t, initialPidNamespace)
+		s.log(fmt.Sprintf(killReport, 71)) // a stranger, as nothing was counted
 		asked(t, w, 0, started, "")
-		s.events(dir, 0, 1)
+		s.events(ownCgroup, 0, 1)
 		s.log(fmt.Sprintf(limitReport, 72))
 		asked(t, w, 7, started, "")
 		asked(t, w, 0, time.Now().Add(time.Hour), "")
 		asked(t, w, 0, started, byLimit)
 		asked(t, w, 0, started, "")
-		s.events(dir, 0, 2)
-		s.log(fmt.Sprintf(report, 7))
+		s.events(ownCgroup, 0, 2)
+		s.log(fmt.Sprintf(killReport, 7))
 		asked(t, w, 7, started, byKernel)
 		asked(t, w, 0, started, "") // that one is told
 	})
 	t.Run("the command of a shell, without a name", func(t *testing.T) {
-		s, w := begin(t, foreign)
+		s, w := watchLog(t, foreignPidNamespace)
 		asked(t, w, 0, started, "")
-		s.events(dir, 0, 1)
+		s.events(ownCgroup, 0, 1)
 		asked(t, w, 0, started, byKernel)
 		asked(t, w, 0, started, "")
-		asked(t, w, 7, started, "")
-	})
-	t.Run("closed", func(t *testing.T) {
-		s, w := begin(t, initialPidNamespace)
-		w.Close()
-		w.Close()
-		s.log(fmt.Sprintf(report, 7))
 		asked(t, w, 7, started, "")
 	})
 }

@@ -78,15 +78,40 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-func TestDecodeErrors(t *testing.T) {
-	stray := func(head string) error { return &StrayError{Text{Head: head}} }
-	wrong := func(field, want, head string) error { return &FieldError{field, want, Text{Head: head}} }
-	long := strings.Repeat("x", textMost)
-	for _, test := range []struct {
-		name, in string
-		err      error
-		text     string // of the error, if it is to be seen
-	}{
+// errorCase is output that cannot be decoded.
+type errorCase struct {
+	name, in string
+	err      error
+	text     string // of the error, if it is to be seen
+}
+
+// checkErrors decodes the cases at once and byte by byte.
+func checkErrors(t *testing.T, tests []errorCase) {
+	t.Helper()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := decode(new(Decoder), test.in)
+			if !reflect.DeepEqual(err, test.err) {
+				t.Fatalf("got  %#v\nwant %#v", err, test.err)
+			}
+			if test.text != "" && err.Error() != test.text {
+				t.Errorf("got  %v\nwant %s", err, test.text)
+			}
+			if _, err = decode(new(Decoder), strings.Split(test.in, "")...); !reflect.DeepEqual(err, test.err) {
+				t.Errorf("bytewise: got  %#v\nwant %#v", err, test.err)
+			}
+		})
+	}
+}
+
+func stray(head string) error { return &StrayError{Text{Head: head}} }
+
+// longest is the longest text that an error quotes in full.
+func longest() string { return strings.Repeat("x", textMost) }
+
+func TestDecodeStray(t *testing.T) {
+	long := longest()
+	checkErrors(t, []errorCase{
 		{"log line", "Loading model...\n{}", stray("Loading model..."),
 			`"Loading model..." is not a response (does it print to standard output?)`},
 		{"log line without its end", "Loading", stray("Loading"), ""},
@@ -100,6 +125,12 @@ func TestDecodeErrors(t *testing.T) {
 		{"longer", long + "y", &StrayError{Text{Head: long, Cut: true}},
 			`"` + long + `"... is not a response (does it print to standard output?)`},
 		{"cut within a character", long[1:] + "世界\n", &StrayError{Text{Head: long[1:], Cut: true}}, ""},
+		{"stray after a response", "{} done\n", stray("done"), ""},
+	})
+}
+
+func TestDecodeBadJSON(t *testing.T) {
+	checkErrors(t, []errorCase{
 		{"JSON but no response", "{\"level\":\"info\"}\n{}", stray(`{"level":"info"}`),
 			`'{"level":"info"}' is not a response (does it print to standard output?)`},
 		{"both quotes", `{"msg":"it's\n"}`, stray(`{"msg":"it's\n"}`),
@@ -126,7 +157,12 @@ func TestDecodeErrors(t *testing.T) {
 		{"bad escape", `{"output":"\x"}`, stray(`{"output":"\x"}`), ""},
 		{"bad digits", `{"output":"\u00g0"}`, stray(`{"output":"\u00g0"}`), ""},
 		{"wrong bracket", `{"x":[1}`, stray(`{"x":[1}`), ""},
-		{"stray after a response", "{} done\n", stray("done"), ""},
+	})
+}
+
+func TestDecodeWrongField(t *testing.T) {
+	wrong := func(field, want, head string) error { return &FieldError{field, want, Text{Head: head}} }
+	checkErrors(t, []errorCase{
 		{"exit code a fraction", `{"exitCode":1.5}`, wrong("exitCode", "an integer", `{"exitCode":1.5}`),
 			`exitCode in the response '{"exitCode":1.5}' is not an integer`},
 		{"exit code a word", `{"exitCode":"one"}`, wrong("exitCode", "an integer", `{"exitCode":"one"}`), ""},
@@ -144,26 +180,19 @@ func TestDecodeErrors(t *testing.T) {
 		{"output an array", `{"output":["a"]}`, wrong("output", "a string", `{"output":["a"]}`), ""},
 		{"cancelled a word", `{"wasCancelled":"true"}`, wrong("wasCancelled", "a boolean", `{"wasCancelled":"true"}`), ""},
 		{"twice", `{"exitCode":0,"exit_code":0}`, wrong("exit_code", "given once", `{"exitCode":0,"exit_code":0}`), ""},
+	})
+}
+
+func TestDecodeTooDeepOrCutOff(t *testing.T) {
+	long := longest()
+	checkErrors(t, []errorCase{
 		{"too deep", `{"x":` + strings.Repeat("[", 100), &TooDeepError{100},
 			"a response is nested more than 100 levels deep"},
 		{"cut off", `{"exitCode":0,`, &CutError{Text{Head: `{"exitCode":0,`}},
 			`the response '{"exitCode":0,' was cut off by the end of the output`},
 		{"cut off in a string", `{"output":"}`, &CutError{Text{Head: `{"output":"}`}}, ""},
 		{"cut off, long", `{"output":"` + long, &CutError{Text{Head: (`{"output":"` + long)[:textMost], Cut: true}}, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			_, err := decode(new(Decoder), test.in)
-			if !reflect.DeepEqual(err, test.err) {
-				t.Fatalf("got  %#v\nwant %#v", err, test.err)
-			}
-			if test.text != "" && err.Error() != test.text {
-				t.Errorf("got  %v\nwant %s", err, test.text)
-			}
-			if _, err = decode(new(Decoder), strings.Split(test.in, "")...); !reflect.DeepEqual(err, test.err) {
-				t.Errorf("bytewise: got  %#v\nwant %#v", err, test.err)
-			}
-		})
-	}
+	})
 }
 
 // What ends in an error has given the responses before it, and no more come.

@@ -27,15 +27,30 @@ func machine(cgroup, mountinfo string, files map[string]string) fstest.MapFS {
 	return root
 }
 
-func TestFindQuota(t *testing.T) {
-	type files = map[string]string
-	tests := []struct {
-		name      string
-		cgroup    string
-		mountinfo string
-		files     files
-		want      quota
-	}{
+type files = map[string]string
+
+// quotaCase is a machine, and the limit that findQuota is to find there.
+type quotaCase struct {
+	name      string
+	cgroup    string
+	mountinfo string
+	files     files
+	want      quota
+}
+
+func checkQuotas(t *testing.T, tests []quotaCase) {
+	t.Helper()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := findQuota(machine(tt.cgroup, tt.mountinfo, tt.files)); got != tt.want {
+				t.Errorf("findQuota = %+v, want %+v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFindQuotaInTheTree(t *testing.T) {
+	checkQuotas(t, []quotaCase{
 		{"v2 own cgroup", "0::/job\n", mountRoot + mountV2,
 			files{"sys/fs/cgroup/job/cpu.max": "250000 100000\n"},
 			quota{250000, 100000, "/sys/fs/cgroup/job"}},
@@ -64,6 +79,14 @@ func TestFindQuota(t *testing.T) {
 		{"v2 directory gone", "0::/a/gone (deleted)\n", mountV2,
 			files{"sys/fs/cgroup/a/cpu.max": "100000 100000\n"},
 			quota{100000, 100000, "/sys/fs/cgroup/a"}},
+		{"colon in the name", "0::/a:b\n", mountV2,
+			files{"sys/fs/cgroup/a:b/cpu.max": "100000 100000"},
+			quota{100000, 100000, "/sys/fs/cgroup/a:b"}},
+	})
+}
+
+func TestFindQuotaOfMounts(t *testing.T) {
+	checkQuotas(t, []quotaCase{
 		{"v2 root of the mount is the container", "0::/docker/abc\n",
 			"30 22 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n",
 			files{"sys/fs/cgroup/cpu.max": "300000 100000"},
@@ -98,6 +121,22 @@ func TestFindQuota(t *testing.T) {
 			`30 22 0:26 / /mnt/c\040g\134x rw - cgroup2 cgroup rw` + "\n",
 			files{`mnt/c g\x/my job/cpu.max`: "100000 100000"},
 			quota{100000, 100000, `/mnt/c g\x/my job`}},
+		{"bind mount of another cgroup", "0::/a\n",
+			"60 22 0:26 /b /run/b rw - cgroup2 cgroup rw\n" + mountV2,
+			files{"run/b/cpu.max": "1000 100000", "sys/fs/cgroup/a/cpu.max": "200000 100000"},
+			quota{200000, 100000, "/sys/fs/cgroup/a"}},
+		{"two mounts, the wider one sees the limit", "0::/a/b\n",
+			"60 22 0:26 /a/b /run/b rw - cgroup2 cgroup rw\n" + mountV2,
+			files{"run/b/cpu.max": "max 100000", "sys/fs/cgroup/a/cpu.max": "200000 100000"},
+			quota{200000, 100000, "/sys/fs/cgroup/a"}},
+		{"mounted on the root directory", "0::/a\n", "30 22 0:26 / / rw - cgroup2 cgroup rw\n",
+			files{"a/cpu.max": "100000 100000", "cpu.max": "200000 100000"},
+			quota{100000, 100000, "/a"}},
+	})
+}
+
+func TestFindQuotaOfVersion1(t *testing.T) {
+	checkQuotas(t, []quotaCase{
 		{"v1 own cgroup", "5:cpu,cpuacct:/user\n4:cpuset:/other\n", mountV1 + mountV1Set,
 			files{
 				"sys/fs/cgroup/cpu,cpuacct/user/cpu.cfs_quota_us":  "350000\n",
@@ -141,34 +180,18 @@ func TestFindQuota(t *testing.T) {
 				"sys/fs/cgroup/unified/b/cpu.max":               "200000 100000",
 			},
 			quota{200000, 100000, "/sys/fs/cgroup/unified/b"}},
-		{"bind mount of another cgroup", "0::/a\n",
-			"60 22 0:26 /b /run/b rw - cgroup2 cgroup rw\n" + mountV2,
-			files{"run/b/cpu.max": "1000 100000", "sys/fs/cgroup/a/cpu.max": "200000 100000"},
-			quota{200000, 100000, "/sys/fs/cgroup/a"}},
-		{"two mounts, the wider one sees the limit", "0::/a/b\n",
-			"60 22 0:26 /a/b /run/b rw - cgroup2 cgroup rw\n" + mountV2,
-			files{"run/b/cpu.max": "max 100000", "sys/fs/cgroup/a/cpu.max": "200000 100000"},
-			quota{200000, 100000, "/sys/fs/cgroup/a"}},
-		{"mounted on the root directory", "0::/a\n", "30 22 0:26 / / rw - cgroup2 cgroup rw\n",
-			files{"a/cpu.max": "100000 100000", "cpu.max": "200000 100000"},
-			quota{100000, 100000, "/a"}},
-		{"colon in the name", "0::/a:b\n", mountV2,
-			files{"sys/fs/cgroup/a:b/cpu.max": "100000 100000"},
-			quota{100000, 100000, "/sys/fs/cgroup/a:b"}},
+	})
+}
+
+func TestFindNoQuota(t *testing.T) {
+	checkQuotas(t, []quotaCase{
 		{"no mounts", "0::/a\n", mountRoot, nil, quota{}},
 		{"nothing at all", "", "", nil, quota{}},
 		{"garbage in cpu.max", "0::/\n", mountV2, files{"sys/fs/cgroup/cpu.max": "lots\n"}, quota{}},
 		{"zero period", "0::/\n", mountV2, files{"sys/fs/cgroup/cpu.max": "100000 0\n"}, quota{}},
 		{"negative period", "0::/\n", mountV2, files{"sys/fs/cgroup/cpu.max": "100000 -5\n"}, quota{}},
 		{"number too large", "0::/\n", mountV2, files{"sys/fs/cgroup/cpu.max": "99999999999999999999 1\n"}, quota{}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := findQuota(machine(tt.cgroup, tt.mountinfo, tt.files)); got != tt.want {
-				t.Errorf("findQuota = %+v, want %+v", got, tt.want)
-			}
-		})
-	}
+	})
 	t.Run("no proc", func(t *testing.T) {
 		if got := findQuota(fstest.MapFS{}); got != (quota{}) {
 			t.Errorf("findQuota = %+v, want none", got)

@@ -45,14 +45,45 @@ func TestDaemon(t *testing.T) {
 	})
 }
 
-// TestSequence runs two tasks, of which the first leaves something to the worker.
+// sequence is two tasks, "one" and "two", of which the first leaves something to the worker.
+type sequence struct {
+	name string
+	init codes
+	code codes
+	want string // output of the second
+}
+
+func (s sequence) run(t *testing.T) {
+	each(t, s.code, func(t *testing.T, l language, code string) {
+		dir := t.TempDir()
+		for name, text := range map[string]string{
+			"here": "", "mine.py": "x = 5", "mine.pm": "package mine; sub x { 5 } 1", "mine.js": "exports.x = 5",
+			"signal.py": "0 / 0", "traceback.py": "0 / 0", "resource.py": "0 / 0",
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w := start(t, l, code, setting{init: s.init.of(l), dir: dir})
+		w.run("one")
+		if got := w.run("two"); got != (result{out: s.want, clean: true}) {
+			t.Errorf("got %v, want %q", got, s.want)
+		}
+		if status, own := w.end(); status != 0 || own != "" {
+			t.Errorf("ended with %d and %q", status, own)
+		}
+	})
+}
+
+func runSequences(t *testing.T, tests []sequence) {
+	t.Helper()
+	for _, s := range tests {
+		t.Run(s.name, s.run)
+	}
+}
+
 func TestSequence(t *testing.T) {
-	tests := []struct {
-		name string
-		init codes
-		code codes
-		want string // output of the second
-	}{
+	runSequences(t, []sequence{
 		{
 			name: "init is shared, names do not leak",
 			init: codes{"import os\nseen = []\ndef note(x): seen.append(x); return len(seen)", `my @seen; sub note { push @seen, @_; return scalar @seen }`, `const seen = []; function note(x) { return seen.push(x) }`},
@@ -71,6 +102,36 @@ func TestSequence(t *testing.T) {
 			want: "True\n",
 		},
 		{
+			name: "after an exit",
+			code: codes{"import sys\nprint(arg)\nif seq == 1: sys.exit(1)", `print "$arg\n"; exit 1 if $seq == 1`, `console.log(arg); if (seq == 1) process.exit(1)`},
+			want: "two\n",
+		},
+		{
+			name: "modules of the working directory",
+			code: codes{"import mine; print(mine.x, arg)", `use lib "."; require mine; print mine::x(), " $arg\n"`, `console.log(require("./mine.js").x, arg)`},
+			want: "5 two\n",
+		},
+	})
+}
+
+func TestSequenceInPython(t *testing.T) {
+	runSequences(t, []sequence{
+		{
+			name: "function",
+			code: codes{python: "class A: pass\nimport pickle, __main__\nprint(pickle.loads(pickle.dumps(A)) is A, __main__.arg)"},
+			want: "True two\n",
+		},
+		{
+			name: "file of a function",
+			code: codes{python: "import os\nprint(os.path.exists('f') and open('f').read())\ndef f(): return out\nout = open('f', 'w')\nout.write(arg + '\\n')"},
+			want: "one\n\n",
+		},
+	})
+}
+
+func TestSequenceInPerl(t *testing.T) {
+	runSequences(t, []sequence{
+		{
 			name: "layers",
 			code: codes{perl: `binmode STDOUT, ":encoding(UTF-8)"; print chr(233), "\n"`},
 			want: "é\n",
@@ -87,16 +148,11 @@ func TestSequence(t *testing.T) {
 			code: codes{perl: `use warnings; my $x = $arg; $n++; sub f { return $x } print f(), " $n $_[0]\n"`},
 			want: "two 2 two\n",
 		},
-		{
-			name: "function",
-			code: codes{python: "class A: pass\nimport pickle, __main__\nprint(pickle.loads(pickle.dumps(A)) is A, __main__.arg)"},
-			want: "True two\n",
-		},
-		{
-			name: "file of a function",
-			code: codes{python: "import os\nprint(os.path.exists('f') and open('f').read())\ndef f(): return out\nout = open('f', 'w')\nout.write(arg + '\\n')"},
-			want: "one\n\n",
-		},
+	})
+}
+
+func TestSequenceInNode(t *testing.T) {
+	runSequences(t, []sequence{
 		{
 			name: "timer of init",
 			init: codes{node: `let n = 0; setInterval(() => n++, 1); const s = require("net").createServer().listen(0)`},
@@ -110,44 +166,11 @@ func TestSequence(t *testing.T) {
 			want: "5 two\n",
 		},
 		{
-			name: "after an exit",
-			code: codes{"import sys\nprint(arg)\nif seq == 1: sys.exit(1)", `print "$arg\n"; exit 1 if $seq == 1`, `console.log(arg); if (seq == 1) process.exit(1)`},
-			want: "two\n",
-		},
-		{
 			name: "timers are of the task",
 			code: codes{node: `setTimeout(() => Promise.resolve().then(() => console.log(arg)), 2)`},
 			want: "two\n",
 		},
-		{
-			name: "modules of the working directory",
-			code: codes{"import mine; print(mine.x, arg)", `use lib "."; require mine; print mine::x(), " $arg\n"`, `console.log(require("./mine.js").x, arg)`},
-			want: "5 two\n",
-		},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			each(t, tt.code, func(t *testing.T, l language, code string) {
-				dir := t.TempDir()
-				for name, text := range map[string]string{
-					"here": "", "mine.py": "x = 5", "mine.pm": "package mine; sub x { 5 } 1", "mine.js": "exports.x = 5",
-					"signal.py": "0 / 0", "traceback.py": "0 / 0", "resource.py": "0 / 0",
-				} {
-					if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-						t.Fatal(err)
-					}
-				}
-				w := start(t, l, code, setting{init: tt.init.of(l), dir: dir})
-				w.run("one")
-				if got := w.run("two"); got != (result{out: tt.want, clean: true}) {
-					t.Errorf("got %v, want %q", got, tt.want)
-				}
-				if status, own := w.end(); status != 0 || own != "" {
-					t.Errorf("ended with %d and %q", status, own)
-				}
-			})
-		})
-	}
+	})
 }
 
 func TestSetupFails(t *testing.T) {
