@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"xpool/crashdetect"
+	"xpool/pool/peertest"
 	"xpool/pool/stub"
 )
 
@@ -33,11 +33,7 @@ func TestLanguageOf(t *testing.T) {
 func interpreter(t *testing.T, language Language, code string) *Interpreter {
 	t.Helper()
 	name := map[Language]string{Python: "python3", Perl: "perl", Node: "node"}[language]
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("no %s here", name)
-	}
-	return &Interpreter{Path: path, Language: language, Code: code}
+	return &Interpreter{Path: peertest.Path(t, name), Language: language, Code: code}
 }
 
 // told is what a task of a trial has printed, and how it ended. It belongs to the

@@ -14,6 +14,7 @@ import (
 
 	"xpool/crashdetect"
 	"xpool/pool"
+	"xpool/pool/peertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -133,7 +134,7 @@ func TestShell(t *testing.T) {
 	for _, sh := range []string{"dash", "bash", "zsh"} {
 		t.Run(sh, func(t *testing.T) {
 			if _, err := crashdetect.LookPath(sh, "/bin:/usr/bin"); err != nil {
-				t.Skipf("no %s here", sh)
+				peertest.Missing(t, "%v", err)
 			}
 			for _, inWorker := range []bool{false, true} {
 				testShell(t, sh, inWorker)

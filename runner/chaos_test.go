@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"xpool/pool/peertest"
 )
 
 // TestChaos runs many tasks while their workers are killed, one every few
@@ -66,16 +68,13 @@ func TestChaos(t *testing.T) {
 // may be a script that takes longer to start than the interpreter itself.
 func realProgram(t *testing.T, name string) string {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("no %s here", name)
-	}
+	path := peertest.Path(t, name)
 	if name != "python3" {
 		return path
 	}
 	out, err := exec.Command(path, "-c", "import sys; print(sys.executable)").Output()
 	if err != nil {
-		t.Skipf("%s does not run: %v", path, err)
+		peertest.Missing(t, "%s does not run: %v", path, err)
 	}
 	return strings.TrimSpace(string(out))
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"syscall"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"xpool/crashdetect"
+	"xpool/pool/peertest"
 	"xpool/runner"
 )
 
@@ -90,6 +92,29 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// TestScriptPrograms holds that what scripts leave out without a program is left
+// out nowhere in CI.
+func TestScriptPrograms(t *testing.T) {
+	scripts, err := filepath.Glob(filepath.Join("..", "testdata", "script", "*.txtar"))
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	wanted := map[string]bool{}
+	condition := regexp.MustCompile(`\[!?exec:([^]]+)\]`)
+	for _, name := range scripts {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range condition.FindAllSubmatch(text, -1) {
+			wanted[string(match[1])] = true
+		}
+	}
+	for program := range wanted {
+		t.Run(program, func(t *testing.T) { peertest.Path(t, program) })
+	}
 }
 
 // patience is how long a script waits for something, at most: long enough for any

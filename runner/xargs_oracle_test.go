@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"xpool/pool/peertest"
 )
 
 // TestXargsOracle gives random calls to GNU xargs and to this program, and
@@ -96,14 +98,7 @@ type oracle struct {
 // newOracle finds them, or skips the test.
 func newOracle(t *testing.T) *oracle {
 	t.Helper()
-	xargs, err := exec.LookPath("xargs")
-	if err != nil {
-		t.Skip("there is no xargs to compare with")
-	}
-	version, err := exec.Command(xargs, "--version").Output()
-	if err != nil || !bytes.Contains(version, []byte("GNU findutils")) {
-		t.Skip("xargs is not that of GNU findutils")
-	}
+	xargs := peertest.GNUXargs(t)
 	xpool, err := exec.LookPath("xpool") // as which this very binary plays
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +109,7 @@ func newOracle(t *testing.T) *oracle {
 	shows := exec.Command(xargs, "-t", "echo", "é")
 	shows.Env = o.env
 	if shown, err := shows.CombinedOutput(); err != nil || !bytes.HasPrefix(shown, []byte("echo é\n")) {
-		t.Skip("there is no UTF-8 locale in which to compare")
+		peertest.Missing(t, "there is no UTF-8 locale in which to compare")
 	}
 	return o
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"xpool/pool/peertest"
 )
 
 // codec is an implementation of the JSON mapping of proto3 that is not ours,
@@ -51,16 +53,16 @@ lines.on("line", line => {
 `
 
 // installCodec installs the library in a directory of the test, which it
-// returns, or skips the test where that is impossible.
+// returns, or skips the test where that is impossible. That may be so in CI too:
+// npm brings hundreds of packages with it, and needs its registry.
 func installCodec(ctx context.Context, t *testing.T) (dir string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("installs a package from npm")
 	}
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("no worker to talk to: %v", err)
-		}
+	peertest.Path(t, "node")
+	if _, err := exec.LookPath("npm"); err != nil {
+		t.Skipf("no worker to talk to: %v", err)
 	}
 	dir = t.TempDir()
 	// Without a file of its own, npm installs into a directory above.

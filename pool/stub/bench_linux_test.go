@@ -1,9 +1,10 @@
 package stub
 
 import (
-	"os/exec"
 	"strconv"
 	"testing"
+
+	"xpool/pool/peertest"
 )
 
 // BenchmarkTask runs short tasks whose requests are there when they are wanted,
@@ -13,9 +14,7 @@ func BenchmarkTask(b *testing.B) {
 	for name, code := range map[string]codes{"empty": {`1`, `1`, `1`}, "square": square} {
 		for _, l := range languages() {
 			b.Run(name+"/"+l.name, func(b *testing.B) {
-				if _, err := exec.LookPath(l.program); err != nil {
-					b.Skipf("%s is not installed", l.program)
-				}
+				peertest.Path(b, l.program)
 				w := start(b, l, code.of(l), setting{})
 				requests := AppendPair(nil, 0, "/dev/null", "/dev/null")
 				for i := range b.N {

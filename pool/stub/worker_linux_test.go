@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"xpool/pool/peertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -54,9 +56,7 @@ func each(t *testing.T, c codes, f func(t *testing.T, l language, code string)) 
 			continue
 		}
 		t.Run(l.name, func(t *testing.T) {
-			if _, err := exec.LookPath(l.program); err != nil {
-				t.Skipf("%s is not installed", l.program)
-			}
+			peertest.Path(t, l.program)
 			f(t, l, code)
 		})
 	}

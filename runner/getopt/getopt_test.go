@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"xpool/pool/peertest"
 )
 
 // xargsTable is what xargs takes. The IDs are the letters that the options have, or had: those without one are above
@@ -168,13 +170,7 @@ func complaint(t *testing.T, xargs string, args []string) string {
 }
 
 func TestErrorsAsXargs(t *testing.T) {
-	xargs, err := exec.LookPath("xargs")
-	if err != nil {
-		t.Skip("there is no xargs")
-	}
-	if out, err := exec.Command(xargs, "--version").Output(); err != nil || !strings.Contains(string(out), "GNU findutils") {
-		t.Skip("xargs is not GNU's")
-	}
+	xargs := peertest.GNUXargs(t)
 	// Arguments are numbers, so that only getopt has something to complain of. Options that show something and end, or that
 	// want a file or a terminal, are left out.
 	words := []string{"-n", "-n1", "--max-args", "--max-a=2", "--max", "--ma=1", "-0t", "-tx-", "-tZ", "-\xff", "--null=", "--null",

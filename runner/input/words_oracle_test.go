@@ -8,20 +8,9 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-)
 
-// gnuXargs returns the path of GNU xargs, or skips the test.
-func gnuXargs(t testing.TB) string {
-	t.Helper()
-	path, err := exec.LookPath("xargs")
-	if err != nil {
-		t.Skip("there is no xargs")
-	}
-	if out, err := exec.Command(path, "--version").Output(); err != nil || !strings.Contains(string(out), "GNU findutils") {
-		t.Skip("xargs is not GNU's")
-	}
-	return path
-}
+	"xpool/pool/peertest"
+)
 
 // wordMode is one of the ways in which xargs tells records apart.
 type wordMode byte
@@ -108,7 +97,7 @@ func asXargs(t testing.TB, xargs, text, end string, mode wordMode) {
 }
 
 func TestWordsAsXargs(t *testing.T) {
-	xargs := gnuXargs(t)
+	xargs := peertest.GNUXargs(t)
 	for _, c := range wordCases() {
 		if c.opt.MaxRecord > 0 {
 			continue
@@ -123,7 +112,7 @@ func TestWordsAsXargs(t *testing.T) {
 }
 
 func TestRandomWordsAsXargs(t *testing.T) {
-	xargs := gnuXargs(t)
+	xargs := peertest.GNUXargs(t)
 	rnd := rand.New(rand.NewPCG(3, 9))
 	const letters = "abEE  \t\n\n\\'\"\x00\v\r\xc3"
 	for range 150 {
@@ -138,7 +127,7 @@ func TestRandomWordsAsXargs(t *testing.T) {
 
 // FuzzWords has xargs as its oracle. Each input costs a few processes; printf is all that is run.
 func FuzzWords(f *testing.F) {
-	xargs := gnuXargs(f)
+	xargs := peertest.GNUXargs(f)
 	for _, c := range wordCases() {
 		f.Add(c.text, c.opt.End, byte(len(c.text)))
 	}

@@ -13,21 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"xpool/pool/peertest"
 	"xpool/runner/input"
 )
-
-// gnuXargs returns the path of GNU xargs, or skips the test.
-func gnuXargs(t testing.TB) string {
-	t.Helper()
-	path, err := exec.LookPath("xargs")
-	if err != nil {
-		t.Skip("there is no xargs")
-	}
-	if out, err := exec.Command(path, "--version").Output(); err != nil || !strings.Contains(string(out), "GNU findutils") {
-		t.Skip("xargs is not GNU's")
-	}
-	return path
-}
 
 // smallEnv is the environment of the oracle.
 func smallEnv() []string { return []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"} }
@@ -167,7 +155,7 @@ func asXargs(t testing.TB, xargs string, c packCase) {
 }
 
 func TestRandomCasesAsXargs(t *testing.T) {
-	xargs := gnuXargs(t)
+	xargs := peertest.GNUXargs(t)
 	for seed := range uint64(200) {
 		asXargs(t, xargs, randomCase(seed))
 	}
@@ -175,14 +163,14 @@ func TestRandomCasesAsXargs(t *testing.T) {
 
 // FuzzPacker has xargs as its oracle; the corpus is the seeds of cases, printf all that is run.
 func FuzzPacker(f *testing.F) {
-	xargs := gnuXargs(f)
+	xargs := peertest.GNUXargs(f)
 	f.Add(uint64(1))
 	f.Fuzz(func(t *testing.T, seed uint64) { asXargs(t, xargs, randomCase(seed)) })
 }
 
 // A large input makes the same batches.
 func TestBatchesAsXargs(t *testing.T) {
-	xargs := gnuXargs(t)
+	xargs := peertest.GNUXargs(t)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var text strings.Builder
 	for text.Len() < 1<<20 {

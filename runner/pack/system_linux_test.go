@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"xpool/pool/peertest"
 	"xpool/runner/input"
 )
 
@@ -28,7 +29,7 @@ func TestArgMaxFor(t *testing.T) {
 }
 
 func TestShowLimitsAsXargs(t *testing.T) {
-	xargs := gnuXargs(t)
+	xargs := peertest.GNUXargs(t)
 	var stack unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_STACK, &stack); err != nil {
 		t.Fatal(err)
@@ -54,10 +55,7 @@ func TestShowLimitsAsXargs(t *testing.T) {
 
 // The kernel takes the largest commands that the limits let through, and the limits leave little unused.
 func TestKernelTakesLargestCommands(t *testing.T) {
-	program, err := exec.LookPath("true")
-	if err != nil {
-		t.Skip("there is no true")
-	}
+	program := peertest.Path(t, "true")
 	env := []string{"A=b", "B=" + strings.Repeat("x", 1000)}
 	sys, err := SystemLimits(env)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"xpool/pool/peertest"
 )
 
 // The expected values are those of GNU parallel 20221122; TestAgainstParallel asks the
@@ -137,13 +139,7 @@ func TestExpandAllocates(t *testing.T) {
 }
 
 func TestAgainstParallel(t *testing.T) {
-	path, err := exec.LookPath("parallel")
-	if err != nil {
-		t.Skip("GNU parallel is not installed")
-	}
-	if v, _ := exec.Command(path, "--version").Output(); !strings.HasPrefix(string(v), "GNU parallel") {
-		t.Skip("parallel is not GNU parallel")
-	}
+	path := peertest.GNUParallel(t)
 	var args []string
 	for _, a := range []string{"", "/", "//", ".", "..", "a", ".a", "a.b"} {
 		for _, b := range []string{"/", ".", "/c", "//c.d.e", "/.", ".f/", " g", "/h/"} {

@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"xpool/pool/peertest"
 )
 
 func TestParseDelim(t *testing.T) {
@@ -69,10 +71,7 @@ func refusedByXargs() []string {
 
 // TestDelimLikeXargs asks GNU xargs, where it is installed, about each delimiter that we accept or that it refuses.
 func TestDelimLikeXargs(t *testing.T) {
-	version, err := exec.Command("xargs", "--version").Output()
-	if err != nil || !strings.Contains(string(version), "GNU findutils") {
-		t.Skip("no GNU xargs")
-	}
+	xargs := peertest.GNUXargs(t)
 	// Not above \177: xargs 4.9 takes these and then does not split at them.
 	for _, in := range []string{",", `\`, `\\`, `\n`, `\t`, `\101`, `\0101`, `\00000101`, `\x41`, `\x00041`, `\7`, `\x4`, `\177`} {
 		want, err := ParseDelim(in)
@@ -81,14 +80,14 @@ func TestDelimLikeXargs(t *testing.T) {
 			continue
 		}
 		// Whatever ends the records of "a" and "b" is what xargs understood.
-		cmd := exec.Command("xargs", "-d", in, "printf", "[%s]")
+		cmd := exec.Command(xargs, "-d", in, "printf", "[%s]")
 		cmd.Stdin = strings.NewReader("a" + string([]byte{want}) + "b")
 		if got, err := cmd.Output(); err != nil || string(got) != "[a][b]" {
 			t.Errorf("xargs -d %q does not split at %q: %q, %v", in, want, got, err)
 		}
 	}
 	for _, in := range refusedByXargs() {
-		if err := exec.Command("xargs", "-d", in, "true").Run(); err == nil {
+		if err := exec.Command(xargs, "-d", in, "true").Run(); err == nil {
 			t.Errorf("xargs takes -d %q", in)
 		}
 	}

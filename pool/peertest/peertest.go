@@ -1,0 +1,59 @@
+// Package peertest finds the programs that tests run or compare with: shells,
+// interpreters, GNU xargs, GNU parallel. It is for tests only.
+//
+// Where one is missing, its test is skipped, and says so. With CI set in the
+// environment it fails instead, as .ci/run installs them all: a test that nobody
+// runs is none.
+package peertest
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Path returns the path of a program, or ends the test as Missing does.
+func Path(t testing.TB, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		Missing(t, "%s is not installed", program)
+	}
+	return path
+}
+
+// GNUXargs returns the path of GNU xargs, or ends the test as Missing does.
+func GNUXargs(t testing.TB) string {
+	t.Helper()
+	return made(t, "xargs", "GNU findutils")
+}
+
+// GNUParallel returns the path of GNU parallel, or ends the test as Missing does.
+func GNUParallel(t testing.TB) string {
+	t.Helper()
+	return made(t, "parallel", "GNU parallel")
+}
+
+// made is Path for a program whose --version has the maker's name in it.
+func made(t testing.TB, program, maker string) string {
+	t.Helper()
+	path := Path(t, program)
+	if out, err := exec.Command(path, "--version").Output(); err != nil || !strings.Contains(string(out), maker) {
+		Missing(t, "%s is not that of %s", path, maker)
+	}
+	return path
+}
+
+// Missing ends a test that lacks what the format says: it is skipped, or fails if
+// CI is set and not empty.
+func Missing(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if Required() {
+		t.Fatalf(format+", and CI is set", args...)
+	}
+	t.Skipf(format, args...)
+}
+
+// Required tells whether nothing may be missing: whether CI is set and not empty.
+func Required() bool { return os.Getenv("CI") != "" }
