@@ -158,22 +158,26 @@ func notStarted(err error) Verdict {
 	return v
 }
 
-// quotedMax is how much NotAResponse shows of what a worker wrote, in bytes: enough to recognise it by.
-const quotedMax = 60
+// excerptMax is how much Excerpt shows of what a worker wrote, in bytes: enough to recognise it by.
+const excerptMax = 60
+
+// Excerpt returns the beginning of what a worker wrote, in quotes, with all that does not show escaped; dots after the
+// quotes say that there is more. It does not end within a character.
+func Excerpt(wrote []byte) string {
+	if len(wrote) <= excerptMax {
+		return strconv.Quote(string(wrote))
+	}
+	end := excerptMax
+	for back := 1; back < utf8.UTFMax && !utf8.RuneStart(wrote[end]); back++ { // no half of a character
+		end--
+	}
+	return strconv.Quote(string(wrote[:end])) + "..."
+}
 
 // NotAResponse returns text for End.Protocol about what a worker wrote where a response of its protocol should stand, and
 // about the usual cause: it, or a library that it uses, prints messages to standard output. Wrote need not be all of it.
 func NotAResponse(wrote []byte) string {
-	wrote = bytes.TrimRight(wrote, "\r\n")
-	quoted := strconv.Quote(string(wrote))
-	if len(wrote) > quotedMax {
-		end := quotedMax
-		for back := 1; back < utf8.UTFMax && !utf8.RuneStart(wrote[end]); back++ { // no half of a character
-			end--
-		}
-		quoted = strconv.Quote(string(wrote[:end])) + "..."
-	}
-	return quoted + " is not a response (does it print to standard output?)"
+	return Excerpt(bytes.TrimRight(wrote, "\r\n")) + " is not a response (does it print to standard output?)"
 }
 
 // oneLine returns s with each run of line ends and other control characters as one blank: what a child wrote must

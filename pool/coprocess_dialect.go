@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"xpool/crashdetect"
 	"xpool/pool/bazel"
 )
 
@@ -127,27 +126,12 @@ func (d *lineDialect) rest() string {
 		one = "NUL-ended string"
 	}
 	b, _, _ := bytes.Cut(d.left, []byte{d.end})
-	return quoteSome(b) + " is more than one " + one + " for a record"
+	return crashdetect.Excerpt(b) + " is more than one " + one + " for a record"
 }
 
 func (d *lineDialect) err(bool) error { return nil }
 func (d *lineDialect) dubious() bool  { return false }
 func (d *lineDialect) begun() bool    { return len(d.left) > 0 }
-
-// quotedMost is how much is shown of what a worker wrote, in bytes.
-const quotedMost = 60
-
-// quoteSome returns the beginning of b in quotes.
-func quoteSome(b []byte) string {
-	if len(b) <= quotedMost {
-		return strconv.Quote(string(b))
-	}
-	end := quotedMost
-	for back := 1; back < utf8.UTFMax && !utf8.RuneStart(b[end]); back++ { // no half of a character
-		end--
-	}
-	return strconv.Quote(string(b[:end])) + "..."
-}
 
 // jsonDialect is JSON.
 type jsonDialect struct {

@@ -154,7 +154,7 @@ func (w *interpreterWorker) hello(line string) {
 // private descriptor.
 func (w *interpreterWorker) garbled(line []byte) {
 	if w.violation == "" {
-		w.violation = quoteSome(line) + " is not a reply"
+		w.violation = crashdetect.Excerpt(line) + " is not a reply"
 	}
 	w.slot.leave() // if it is idle, so that it gets no task any more
 	w.process.kill()
