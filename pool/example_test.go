@@ -59,7 +59,7 @@ func Example() {
 // A program that answers line by line, and does not keep its output in a buffer, is
 // a co-process as it stands: sed is started once, and each record is a line to it.
 // A record that cannot be sent, as it is two lines, fails alone.
-func ExampleCoprocess_filter() {
+func ExampleCoprocess() {
 	filter := &pool.Coprocess{Argv: []string{"sed", "-u", "s/^/hello, /"}}
 	p, err := pool.New(filter, pool.Options{})
 	if err != nil {
