@@ -51,13 +51,24 @@ func aheadKind() *fakeKind {
 	return k
 }
 
-// warm has each of n workers do a short task, so that more are sent ahead to them.
-func (b *bench) warm(n int) {
+// warm has each of n workers do a short task, so that more are sent ahead to
+// them. It returns when that is so.
+func (b *bench) warm(n int) (at time.Time) {
 	for range n {
 		b.submit("1", 0)
 	}
 	time.Sleep(2 * ms)
 	synctest.Wait()
+	return time.Now()
+}
+
+// submitAll submits tasks without a time limit, of which n are then sent ahead.
+func (b *bench) submitAll(n int, names ...string) {
+	b.t.Helper()
+	for _, name := range names {
+		b.submit(name, 0)
+	}
+	b.checkAhead(n)
 }
 
 // sentAhead returns how many attempts are sent ahead.
@@ -79,6 +90,14 @@ func (b *bench) checkAhead(n int) {
 	}
 }
 
+// checkKind checks what sort of end a task came to.
+func (b *bench) checkKind(seq int64, want crashdetect.Kind) {
+	b.t.Helper()
+	if r, ok := b.results[seq]; !ok || r.Verdict.Kind != want {
+		b.t.Errorf("task %d, over: %t: %v, want %v", seq, ok, r.Verdict, want)
+	}
+}
+
 // checkRun checks in which slot a task ran, and how long after at it was over.
 func (b *bench) checkRun(seq int64, slot int, at time.Time, after time.Duration) {
 	b.t.Helper()
@@ -95,8 +114,7 @@ func (b *bench) checkRun(seq int64, slot int, at time.Time, after time.Duration)
 
 func TestSentAheadRunsInOrder(t *testing.T) {
 	inBubble(t, aheadKind(), Options{Jobs: 1}, func(b *bench) {
-		b.warm(1)
-		at := time.Now()
+		at := b.warm(1)
 		for range 3 {
 			b.submit("5", 0)
 		}
@@ -112,9 +130,7 @@ func TestNothingIsSentAheadToSlowWorkers(t *testing.T) {
 	inBubble(t, aheadKind(), Options{Jobs: 1}, func(b *bench) {
 		b.submit("slow", 0)
 		time.Sleep(2 * time.Second)
-		b.submit("slow", 0)
-		b.submit("1", 0)
-		b.checkAhead(0)
+		b.submitAll(0, "slow", "1")
 		b.end()
 	})
 }
@@ -124,8 +140,7 @@ func TestNothingIsSentAheadBehindASlowTask(t *testing.T) {
 		b.warm(1)
 		b.submit("slow", 0)
 		time.Sleep(2 * shortTask)
-		b.submit("1", 0)
-		b.checkAhead(0)
+		b.submitAll(0, "1")
 		b.end()
 	})
 }
@@ -136,12 +151,8 @@ func TestSentAheadIsTakenOver(t *testing.T) {
 		k := aheadKind()
 		k.greedy = greedy
 		inBubble(t, k, Options{Jobs: 2}, func(b *bench) {
-			b.warm(2)
-			at := time.Now()
-			b.submit("slow", 0)
-			b.submit("15", 0)
-			b.submit("1", 0)
-			b.checkAhead(1)
+			at := b.warm(2)
+			b.submitAll(1, "slow", "15", "1")
 			b.end()
 			if greedy { // it has been read
 				b.checkRun(5, 1, at, time.Second+ms)
@@ -174,12 +185,8 @@ func TestHeldUpGoesFirst(t *testing.T) {
 // If no worker falls idle, one is started, as soon as the task counts as held up.
 func TestHeldUpGetsAWorkerOfItsOwn(t *testing.T) {
 	inBubble(t, aheadKind(), Options{Jobs: 2}, func(b *bench) {
-		b.warm(2)
-		at := time.Now()
-		b.submit("slow", 0)
-		b.submit("crash", 0)
-		b.submit("1", 0)
-		b.checkAhead(1)
+		at := b.warm(2)
+		b.submitAll(1, "slow", "crash", "1")
 		b.end(4)
 		b.checkRun(5, 2, at, shortTask+ms)
 	})
@@ -190,12 +197,8 @@ func TestSentAheadIsNotCharged(t *testing.T) {
 		k := aheadKind()
 		k.greedy = greedy
 		inBubble(t, k, Options{Jobs: 1}, func(b *bench) {
-			b.warm(1)
-			at := time.Now()
-			b.submit("crash", 0)
-			b.submit("1", 0)
-			b.submit("2", 0)
-			b.checkAhead(2)
+			at := b.warm(1)
+			b.submitAll(2, "crash", "1", "2")
 			b.end(2)
 			if v := b.results[2].Verdict; v.Signal != syscall.SIGSEGV {
 				b.t.Errorf("task 2: %v", v)
@@ -212,17 +215,14 @@ func TestTimeoutsOfAttemptsSentAhead(t *testing.T) {
 	k := aheadKind()
 	k.deaf = true
 	inBubble(t, k, Options{Jobs: 2, KillAfter: 300 * ms}, func(b *bench) {
-		b.warm(2)
-		at := time.Now()
+		at := b.warm(2)
 		b.submit("15", 0)
 		b.submit("slow", 20*ms)
 		b.submit("15", 20*ms)
 		b.submit("15", 20*ms)
 		b.checkAhead(2)
 		b.end(4)
-		if v := b.results[4].Verdict; v.Kind != crashdetect.TimedOut {
-			b.t.Errorf("task 4: %v", v)
-		}
+		b.checkKind(4, crashdetect.TimedOut)
 		b.checkRun(5, 1, at, 30*ms)
 		b.checkRun(6, 1, at, 45*ms)
 	})
@@ -231,17 +231,12 @@ func TestTimeoutsOfAttemptsSentAhead(t *testing.T) {
 func TestHaltTakesBack(t *testing.T) {
 	k := aheadKind()
 	inBubble(t, k, Options{Jobs: 1}, func(b *bench) {
-		b.warm(1)
-		at := time.Now()
-		b.submit("15", 0)
-		b.submit("1", 0)
-		b.checkAhead(1)
+		at := b.warm(1)
+		b.submitAll(1, "15", "1")
 		b.pool.Halt()
 		b.end(3)
 		b.checkRun(2, 1, at, 15*ms)
-		if v := b.results[3].Verdict; v.Kind != crashdetect.Stopped {
-			b.t.Errorf("task 3: %v", v)
-		}
+		b.checkKind(3, crashdetect.Stopped)
 	})
 }
 
@@ -250,21 +245,14 @@ func TestHaltTakesBack(t *testing.T) {
 func TestHaltByDoneTakesBack(t *testing.T) {
 	inBubble(t, aheadKind(), Options{Jobs: 2}, func(b *bench) {
 		b.warm(2)
-		b.submit("slow", 0)
-		b.submit("15", 0)
-		b.submit("1", 0)
-		b.checkAhead(1)
+		b.submitAll(1, "slow", "15", "1")
 		b.halt = 4
 		b.end(5)
-		if v := b.results[5].Verdict; v.Kind != crashdetect.Stopped {
-			b.t.Errorf("task 5: %v", v)
-		}
+		b.checkKind(5, crashdetect.Stopped)
 	})
 	inBubble(t, aheadKind(), Options{Jobs: 1}, func(b *bench) {
 		b.warm(1)
-		b.submit("15", 0)
-		b.submit("1", 0)
-		b.checkAhead(1)
+		b.submitAll(1, "15", "1")
 		b.halt = 2
 		b.end(3)
 	})
@@ -272,17 +260,12 @@ func TestHaltByDoneTakesBack(t *testing.T) {
 
 func TestStopTakesBack(t *testing.T) {
 	inBubble(t, aheadKind(), Options{Jobs: 1, KillAfter: time.Second}, func(b *bench) {
-		b.warm(1)
-		at := time.Now()
-		b.submit("slow", 0)
-		b.submit("1", 0)
-		b.checkAhead(1)
+		at := b.warm(1)
+		b.submitAll(1, "slow", "1")
 		b.pool.Stop(100 * ms)
 		b.end(2, 3)
 		for seq := int64(2); seq <= 3; seq++ {
-			if v := b.results[seq].Verdict; v.Kind != crashdetect.Stopped {
-				b.t.Errorf("task %d: %v", seq, v)
-			}
+			b.checkKind(seq, crashdetect.Stopped)
 		}
 		if d := time.Since(at); d > 100*ms {
 			b.t.Errorf("stopping took %v", d)
@@ -292,8 +275,7 @@ func TestStopTakesBack(t *testing.T) {
 
 func TestResizeTakesBack(t *testing.T) {
 	inBubble(t, aheadKind(), Options{Jobs: 2}, func(b *bench) {
-		b.warm(2)
-		at := time.Now()
+		at := b.warm(2)
 		b.submit("15", 0)
 		b.submit("slow", 0)
 		for range 4 {

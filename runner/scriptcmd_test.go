@@ -164,12 +164,25 @@ func checkStatus(ts *testscript.TestScript, want string, err error) {
 	}
 }
 
-func cmdStart(ts *testscript.TestScript, args []string) {
-	s := stageOf(ts)
-	name := args[0]
+// command is the program that the arguments of start and terminal say, and the
+// name under which it is to be a job.
+func (s *stage) command(ts *testscript.TestScript, args []string) (name string, cmd *exec.Cmd) {
+	name = args[0]
 	if s.jobs[name] != nil {
 		ts.Fatalf("%q is taken", name)
 	}
+	program, err := exec.LookPath(args[1])
+	ts.Check(err)
+	cmd = exec.Command(program, args[2:]...)
+	cmd.Args[0] = args[1]
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = s.env
+	return name, cmd
+}
+
+func cmdStart(ts *testscript.TestScript, args []string) {
+	s := stageOf(ts)
+	name, cmd := s.command(ts, args)
 	read, write, err := os.Pipe()
 	ts.Check(err)
 	defer read.Close()
@@ -180,12 +193,6 @@ func cmdStart(ts *testscript.TestScript, args []string) {
 	ts.Check(err)
 	defer stderr.Close()
 
-	program, err := exec.LookPath(args[1])
-	ts.Check(err)
-	cmd := exec.Command(program, args[2:]...)
-	cmd.Args[0] = args[1]
-	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = s.env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = read, stdout, stderr
 	ts.Check(cmd.Start())
 	j := &job{cmd: cmd, stdin: write, done: make(chan struct{})}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -33,21 +32,12 @@ func hasTerminals() (bool, error) {
 // own, which does not echo.
 func cmdTerminal(ts *testscript.TestScript, args []string) {
 	s := stageOf(ts)
-	name := args[0]
-	if s.jobs[name] != nil {
-		ts.Fatalf("%q is taken", name)
-	}
+	name, cmd := s.command(ts, args)
 	shown, err := os.Create(filepath.Join(s.dir, name+".tty"))
 	ts.Check(err)
 	master, slave, err := openTerminal()
 	ts.Check(err)
 	defer slave.Close()
-	program, err := exec.LookPath(args[1])
-	ts.Check(err)
-	cmd := exec.Command(program, args[2:]...)
-	cmd.Args[0] = args[1]
-	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = s.env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	ts.Check(cmd.Start())

@@ -7,6 +7,8 @@
 package peertest
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -28,6 +30,28 @@ func GNUXargs(t testing.TB) string {
 	t.Helper()
 	return made(t, "xargs", "GNU findutils")
 }
+
+// RunXargs runs what GNUXargs has returned in an empty directory, with env and no
+// other environment, and returns what it writes to its standard output and error.
+// It calls itself xargs there, and may exit with any status.
+func RunXargs(t testing.TB, xargs string, env []string, input string, args ...string) (stdout, stderr string) {
+	t.Helper()
+	cmd := exec.Command(xargs, args...)
+	cmd.Args[0] = "xargs"
+	cmd.Env = env
+	cmd.Dir = t.TempDir()
+	cmd.Stdin = strings.NewReader(input)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errOut.String()
+}
+
+// PlainEnv is an environment with PATH and without a language.
+func PlainEnv() []string { return []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"} }
 
 // GNUParallel returns the path of GNU parallel, or ends the test as Missing does.
 func GNUParallel(t testing.TB) string {

@@ -1,12 +1,9 @@
 package getopt
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -152,17 +149,8 @@ func TestErrorFields(t *testing.T) {
 // command is run: the input is empty, and -r is the first option.
 func complaint(t *testing.T, xargs string, args []string) string {
 	t.Helper()
-	cmd := exec.Command(xargs, slices.Concat([]string{"-r"}, args)...)
-	cmd.Args[0] = "xargs"
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
-	cmd.Dir = t.TempDir()
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	var exit *exec.ExitError
-	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	first, rest, _ := strings.Cut(stderr.String(), "\n")
+	_, stderr := peertest.RunXargs(t, xargs, peertest.PlainEnv(), "", slices.Concat([]string{"-r"}, args)...)
+	first, rest, _ := strings.Cut(stderr, "\n")
 	if !strings.HasPrefix(rest, "Try 'xargs --help'") {
 		return ""
 	}

@@ -1,11 +1,8 @@
 package input
 
 import (
-	"bytes"
 	"errors"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -37,18 +34,7 @@ func xargsWords(t testing.TB, xargs, text, end string, mode wordMode) (groups, s
 	case byReplace:
 		args = append(args, "-I[]", "printf", `%s\0`, "{", "[]")
 	}
-	cmd := exec.Command(xargs, args...)
-	cmd.Args[0] = "xargs" // what it calls itself in messages
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
-	cmd.Dir = t.TempDir()
-	cmd.Stdin = strings.NewReader(text)
-	var out, errOut bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errOut
-	var exit *exec.ExitError
-	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return out.String(), errOut.String()
+	return peertest.RunXargs(t, xargs, peertest.PlainEnv(), text, args...)
 }
 
 // ourWords is xargsWords done with Words.

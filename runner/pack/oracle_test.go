@@ -1,13 +1,9 @@
 package pack
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,26 +12,6 @@ import (
 	"xpool/pool/peertest"
 	"xpool/runner/input"
 )
-
-// smallEnv is the environment of the oracle.
-func smallEnv() []string { return []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"} }
-
-// runXargs runs xargs, and returns what it writes to its standard output and error.
-func runXargs(t testing.TB, xargs string, env []string, text string, args ...string) (stdout, stderr string) {
-	t.Helper()
-	cmd := exec.Command(xargs, args...)
-	cmd.Args[0] = "xargs" // what it calls itself in messages
-	cmd.Env = env
-	cmd.Dir = t.TempDir()
-	cmd.Stdin = strings.NewReader(text)
-	var out, errOut bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errOut
-	var exit *exec.ExitError
-	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return out.String(), errOut.String()
-}
 
 // packCase is one call of xargs.
 type packCase struct {
@@ -147,7 +123,7 @@ func randomCase(seed uint64) packCase {
 // asXargs fails if c comes to something else with xargs.
 func asXargs(t testing.TB, xargs string, c packCase) {
 	t.Helper()
-	wantOut, wantErr := runXargs(t, xargs, smallEnv(), c.text, c.options()...)
+	wantOut, wantErr := peertest.RunXargs(t, xargs, peertest.PlainEnv(), c.text, c.options()...)
 	gotOut, gotErr := c.ours(t)
 	if gotOut != wantOut || gotErr != wantErr {
 		t.Errorf("input %q, options %q:\n  %q %q\nxargs:\n  %q %q", c.text, c.options(), gotOut, gotErr, wantOut, wantErr)
@@ -179,7 +155,7 @@ func TestBatchesAsXargs(t *testing.T) {
 	for range 70_000 {
 		text.WriteString("y\x00")
 	}
-	env := smallEnv()
+	env := peertest.PlainEnv()
 	command := []string{"sh", "-c", "echo $#", "sh"}
 	sys, err := SystemLimits(env)
 	if err != nil {
@@ -206,7 +182,7 @@ func TestBatchesAsXargs(t *testing.T) {
 		for ; err == nil; args, err = p.Next() {
 			fmt.Fprintln(&got, len(args)-len(command))
 		}
-		want, said := runXargs(t, xargs, env, text.String(), slices.Concat(opts, []string{"-0"}, command)...)
+		want, said := peertest.RunXargs(t, xargs, env, text.String(), slices.Concat(opts, []string{"-0"}, command)...)
 		if got.String() != want || err != io.EOF || said != "" {
 			t.Errorf("%q: %v, batches of %s\nxargs: %q, %s", opts, err, got.String(), said, want)
 		}

@@ -39,7 +39,7 @@ func TestShowLimitsAsXargs(t *testing.T) {
 	}
 	for _, env := range [][]string{{}, {"A="}, {"A=b", "LONG=" + strings.Repeat("x", 100_000)}} {
 		for chars, opt := range map[int]string{0: "-r", 100: "-s100", 1 << 20: "-s1048576"} {
-			_, want := runXargs(t, xargs, env, "", "-r", "--show-limits", opt)
+			_, want := peertest.RunXargs(t, xargs, env, "", "-r", "--show-limits", opt)
 			sys, err := SystemLimits(env)
 			if err != nil {
 				t.Fatal(err)

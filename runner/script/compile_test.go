@@ -117,12 +117,29 @@ func TestRecordGoesSomewhere(t *testing.T) {
 	}
 }
 
+// argsCase is a script, and what is admitted of its arguments: of which class they
+// have to be, and the place that says so.
+type argsCase struct {
+	src       string
+	class     Class
+	line, col int
+}
+
+// checkArgs compiles the cases. With Many, each is to take its records as arguments.
+func checkArgs(t *testing.T, o Options, tests []argsCase) {
+	t.Helper()
+	for _, tt := range tests {
+		s, err := Compile(tt.src, o)
+		if err != nil {
+			t.Errorf("%q: %v", tt.src, err)
+		} else if a := s.Args; a.Class != tt.class || a.Line != tt.line || a.Col != tt.col || o.Many && !s.Positional {
+			t.Errorf("%q: got %+v", tt.src, s)
+		}
+	}
+}
+
 func TestArgs(t *testing.T) {
-	tests := []struct {
-		src       string
-		class     Class
-		line, col int
-	}{
+	checkArgs(t, Options{Dialect: Bash}, []argsCase{
 		{"echo $1", Text, 1, 6},
 		{"echo\necho $(( $1 + 1 ))", Integer, 2, 10},
 		{"n=$1; (( n > 1 ))", Integer, 1, 3},
@@ -132,15 +149,7 @@ func TestArgs(t *testing.T) {
 		{"f() { echo $(( $1 )); }; f 1; echo $1", Text, 1, 36},
 		{"f() { echo $(( $1 )); }; f $1", Integer, 1, 28},
 		{"echo {}", Text, 0, 0},
-	}
-	for _, tt := range tests {
-		s, err := Compile(tt.src, Options{Dialect: Bash})
-		if err != nil {
-			t.Errorf("%q: %v", tt.src, err)
-		} else if a := s.Args; a.Class != tt.class || a.Line != tt.line || a.Col != tt.col {
-			t.Errorf("%q: got %+v", tt.src, a)
-		}
-	}
+	})
 }
 
 func TestErrors(t *testing.T) {

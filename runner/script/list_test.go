@@ -1,8 +1,6 @@
 package script
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -125,11 +123,7 @@ func TestListNeedsUnchangedParameters(t *testing.T) {
 }
 
 func TestListClass(t *testing.T) {
-	tests := []struct {
-		src       string
-		class     Class
-		line, col int
-	}{
+	checkArgs(t, Options{Dialect: Bash, Many: true}, []argsCase{
 		{"echo {}", Text, 1, 6},
 		{"echo", Text, 1, 5},
 		{"echo {}; unset {}", Identifier, 1, 16},
@@ -141,15 +135,7 @@ func TestListClass(t *testing.T) {
 		{"echo $1 {}; (( $2 ))", Integer, 1, 6},
 		{"echo $1 {}; unset {}", Identifier, 1, 19},
 		{"echo $(( {} )) {}", Text, 1, 16},
-	}
-	for _, tt := range tests {
-		s, err := Compile(tt.src, Options{Dialect: Bash, Many: true})
-		if err != nil {
-			t.Errorf("%q: %v", tt.src, err)
-		} else if a := s.Args; !s.Positional || a.Class != tt.class || a.Line != tt.line || a.Col != tt.col {
-			t.Errorf("%q: got %+v", tt.src, a)
-		}
-	}
+	})
 	if _, err := Compile("unset {}; for n in {}; do (( n )); done", Options{Dialect: Bash, Many: true}); err == nil {
 		t.Error("records cannot be both names and numbers")
 	}
@@ -208,18 +194,7 @@ func listCases() []oracleCase {
 	}
 }
 
-func TestListOracle(t *testing.T) {
-	for _, j := range judges(t) {
-		t.Run(j.argv[0], func(t *testing.T) {
-			t.Parallel()
-			for i, tt := range listCases() {
-				if tt.shells == "" || strings.IndexByte(tt.shells, j.key) >= 0 {
-					checkListOracle(t, j, tt, i)
-				}
-			}
-		})
-	}
-}
+func TestListOracle(t *testing.T) { askJudges(t, listCases(), checkListOracle) }
 
 // groups makes tasks of one to three records.
 func groups(records []string) [][]string {
@@ -283,9 +258,7 @@ func checkListOracle(t *testing.T, j judge, tt oracleCase, n int) {
 			break
 		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
-		t.Errorf("%s: %q ran a record; body %q", j.argv[0], tt.script, script.Body)
-	}
+	j.checkHarmless(t, dir, tt.script, script)
 }
 
 // hostileLists returns the records of tasks that together would run a command where a
@@ -318,35 +291,15 @@ func placed() []string {
 }
 
 func TestListIsNotEvaluated(t *testing.T) {
-	scripts := append(evaluating(), placed()...)
-	for _, j := range judges(t) {
-		t.Run(j.argv[0], func(t *testing.T) {
-			t.Parallel()
-			ran := 0
-			for _, src := range scripts {
-				script, err := Compile(src, Options{Dialect: j.dialect, Many: true})
-				if err != nil || !strings.Contains(script.Body, `"$@"`) {
-					continue // refused, or as with one record
-				}
-				var tasks []task
-				for _, records := range hostileLists() {
-					if task, ok := listTask(script, records); ok {
-						tasks = append(tasks, task)
-					}
-				}
-				if len(tasks) == 0 {
-					continue
-				}
-				ran++
-				dir := t.TempDir()
-				j.runTasks(t, dir, script, tasks)
-				if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
-					t.Errorf("%s: %q ran a record; body %q", j.argv[0], src, script.Body)
-				}
+	checkNotEvaluated(t, append(evaluating(), placed()...), Options{Many: true}, func(script *Script) (tasks []task) {
+		if !strings.Contains(script.Body, `"$@"`) {
+			return nil // as with one record
+		}
+		for _, records := range hostileLists() {
+			if task, ok := listTask(script, records); ok {
+				tasks = append(tasks, task)
 			}
-			if ran < 10 {
-				t.Errorf("only %d scripts were tried", ran)
-			}
-		})
-	}
+		}
+		return tasks
+	})
 }

@@ -213,13 +213,18 @@ func (j judge) run(t testing.TB, dir string, script *Script, records []string) [
 	t.Helper()
 	tasks := make([]task, len(records))
 	for i, record := range records {
-		tasks[i] = task{records: []string{record}, args: []string{"one two"}}
+		tasks[i] = oneRecord(record)
 	}
 	return j.runTasks(t, dir, script, tasks)
 }
 
 // task is a task's records, and the positional parameters that it gets.
 type task struct{ records, args []string }
+
+// oneRecord is the task of a record, with an argument that is two words.
+func oneRecord(record string) task {
+	return task{records: []string{record}, args: []string{"one two"}}
+}
 
 // runTasks is run for tasks of any kind.
 func (j judge) runTasks(t testing.TB, dir string, script *Script, tasks []task) []string {
@@ -273,18 +278,29 @@ func expand(want string, c template.Context) string {
 	return b.String() + want[end:]
 }
 
-func TestOracle(t *testing.T) {
+// askJudges checks each case with each shell that it is for; n is its number.
+func askJudges(t *testing.T, cases []oracleCase, check func(t *testing.T, j judge, tt oracleCase, n int)) {
 	for _, j := range judges(t) {
 		t.Run(j.argv[0], func(t *testing.T) {
 			t.Parallel()
-			for i, tt := range oracleCases() {
+			for n, tt := range cases {
 				if tt.shells == "" || strings.IndexByte(tt.shells, j.key) >= 0 {
-					checkOracle(t, j, tt, i)
+					check(t, j, tt, n)
 				}
 			}
 		})
 	}
 }
+
+// checkHarmless holds that none of the nasty records was run in the directory.
+func (j judge) checkHarmless(t *testing.T, dir, src string, script *Script) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
+		t.Errorf("%s: %q ran a record; body %q", j.argv[0], src, script.Body)
+	}
+}
+
+func TestOracle(t *testing.T) { askJudges(t, oracleCases(), checkOracle) }
 
 func checkOracle(t *testing.T, j judge, tt oracleCase, n int) {
 	t.Helper()
@@ -308,7 +324,5 @@ func checkOracle(t *testing.T, j judge, tt oracleCase, n int) {
 			break
 		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
-		t.Errorf("%s: %q ran a record; body %q", j.argv[0], tt.script, script.Body)
-	}
+	j.checkHarmless(t, dir, tt.script, script)
 }

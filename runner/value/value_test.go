@@ -27,6 +27,22 @@ func checkError(t *testing.T, in string, err error) {
 	}
 }
 
+// checkReadAgain holds that what is accepted can be shown and read again, and
+// returns it; for anything else it returns zero.
+func checkReadAgain[T comparable](t *testing.T, in string, parse func(string) (T, error), show func(T) string) T {
+	t.Helper()
+	got, err := parse(in)
+	if err != nil {
+		checkError(t, in, err)
+		var zero T
+		return zero
+	}
+	if again, err := parse(show(got)); err != nil || again != got {
+		t.Errorf("%q is %v, shown as %q, read again %v, %v", in, got, show(got), again, err)
+	}
+	return got
+}
+
 // TestFlags drives every value through a flag set, as the command line does.
 func TestFlags(t *testing.T) {
 	var (
