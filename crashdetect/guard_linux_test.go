@@ -62,7 +62,7 @@ func TestGuard(t *testing.T) {
 // awaitIgnored waits until a process ignores sig.
 func awaitIgnored(t *testing.T, a actor, sig syscall.Signal) {
 	t.Helper()
-	for !ended(a, time.Millisecond) {
+	for end := deadline(t); !ended(a, time.Millisecond) && time.Now().Before(end); {
 		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", a.pid))
 		if err != nil {
 			t.Fatal(err)
@@ -73,9 +73,6 @@ func awaitIgnored(t *testing.T, a actor, sig syscall.Signal) {
 		}
 		if set, _ := strconv.ParseUint(string(m[1]), 16, 64); set&(1<<(sig-1)) != 0 {
 			return
-		}
-		if time.Now().After(deadline(t)) {
-			break
 		}
 	}
 	t.Fatalf("%s %d does not ignore %v", a.word, a.pid, sig)

@@ -109,9 +109,7 @@ func startChild(mode, pidfile string, attr *syscall.SysProcAttr) int {
 		fmt.Fprintln(os.Stderr, "child:", err)
 		return 2
 	}
-	for size(pidfile) == before {
-		time.Sleep(pollEvery)
-	}
+	poll(func() bool { return size(pidfile) != before })
 	return 0
 }
 
@@ -191,14 +189,21 @@ func gate(number, dir string) int {
 	if f, err := os.CreateTemp(dir, "at-the-gate-"); err == nil {
 		f.Close()
 	}
-	for {
+	code := 0
+	poll(func() bool {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
-			return 2
+			code = 2
 		}
-		if len(entries) >= n {
-			return 0
-		}
+		return err != nil || len(entries) >= n
+	})
+	return code
+}
+
+// poll returns when ok: what other children do has no descriptor to wait for. A
+// child that waits in vain ends with its life.
+func poll(ok func() bool) {
+	for !ok() {
 		time.Sleep(pollEvery)
 	}
 }
