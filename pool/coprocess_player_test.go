@@ -17,6 +17,9 @@ import (
 	"xpool/pool"
 )
 
+// coworkerName is the first argument with which TestMain plays a co-process.
+const coworkerName = "coworker"
+
 // coworker is the co-process that this test binary plays in the given mode: each
 // record says what to do about it; see coworker.obey.
 func coworker(t *testing.T, p pool.Protocol, mode ...string) *pool.Coprocess {
@@ -25,25 +28,13 @@ func coworker(t *testing.T, p pool.Protocol, mode ...string) *pool.Coprocess {
 	if err != nil {
 		t.Fatal(err)
 	}
-	argv := append([]string{exe, "-test.run=^TestPlayCoworker$", "--", "coworker", p.String()}, mode...)
+	argv := append([]string{exe, coworkerName, p.String()}, mode...)
 	return &pool.Coprocess{Argv: argv, Protocol: p}
 }
 
 // coworkerEnv is the environment for coworkers: under the race detector, a process
 // is not to wait for reports when it exits.
 func coworkerEnv() []string { return append(os.Environ(), "GORACE=atexit_sleep_ms=0") }
-
-// TestPlayCoworker is no test: it is the process behind coworker.
-func TestPlayCoworker(t *testing.T) {
-	args := os.Args
-	for i, a := range args {
-		if a == "coworker" && i > 0 && args[i-1] == "--" {
-			play(args[i+1], args[i+2:])
-			os.Exit(0)
-		}
-	}
-	t.Skip("played by the tests of Coprocess")
-}
 
 // player is a co-process at work.
 type player struct {
@@ -54,6 +45,7 @@ type player struct {
 	mode map[string]bool
 }
 
+// play serves standard input until its end.
 func play(protocol string, mode []string) {
 	p := &player{json: protocol == "json", end: '\n', out: os.Stdout, mode: map[string]bool{}}
 	for _, m := range mode {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,7 +18,14 @@ import (
 	"xpool/pool/peertest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets the test binary play the co-processes too.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == coworkerName {
+		play(os.Args[2], os.Args[3:])
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // sink keeps what one task prints.
 type sink struct {
