@@ -99,15 +99,16 @@ func TestCoprocessCannotRun(t *testing.T) {
 }
 
 // TestCoprocessLimits has a worker that never reads, one that reads and never
-// replies, and one that floods standard error meanwhile run into a time limit.
+// replies, and one that floods standard error meanwhile run into a time limit. They
+// read with head, as read takes a system call for each byte, and the limit is short.
 func TestCoprocessLimits(t *testing.T) {
 	for _, tt := range []struct {
 		argv   []string
 		silent bool
 	}{
 		{[]string{"sh", "-c", "exec sleep 77"}, false},
-		{[]string{"sh", "-c", "read -r x; exec sleep 77"}, true},
-		{[]string{"sh", "-c", "read -r x; yes >&2"}, true},
+		{[]string{"sh", "-c", "head -n 1 >/dev/null; exec sleep 77"}, true},
+		{[]string{"sh", "-c", "head -n 1 >/dev/null; yes >&2"}, true},
 		{[]string{"sh", "-c", "trap '' TERM; read -r x; printf a; sleep 77; sleep 77"}, false},
 	} {
 		var hints []int64
