@@ -10,7 +10,8 @@ import (
 // Coprocess is the kind of pool whose workers are programs that stay: a task is
 // a message on the worker's standard input, and what the worker writes on its
 // standard output in return is the task's output. What it writes on its standard
-// error while a task runs is that task's standard error.
+// error while a task runs is that task's standard error, unless it serves several
+// slots: see Multiplex and Log.
 //
 // A worker says nothing before its first task and nothing between tasks: what
 // belongs to no task is against the protocol, and costs the worker. One that
@@ -43,6 +44,29 @@ type Coprocess struct {
 	// exits with status 0, that one is tried again.
 	Prefetch int
 
+	// Multiplex is how many slots one process serves at the same time, with
+	// Protocol JSON; 0 or 1 means one. Its requests have numbers over 0, and it
+	// responds to them in any order. What ends the process ends all that it runs: if
+	// it did so by itself or broke the protocol, each of those tasks is charged; if
+	// the pool ended it for one of them, the others are tried again elsewhere, which
+	// is not charged but may run a part of them twice. Options.RecycleTasks and
+	// Options.RecycleRSS, and Task.MemLimit, are then of the process, with all that it
+	// runs. XPOOL_SLOT is the number of the slot for which it was started.
+	Multiplex int
+
+	// Cancel has a request cancelled whose attempt has run into Task.Timeout or
+	// Task.StallTimeout, with Protocol JSON: the worker vouches that it knows the
+	// protocol's cancel requests. If it responds within Options.KillAfter, in whatever
+	// way, it lives on, with all else that it runs; else it gets SIGTERM then, and
+	// SIGKILL as long after that.
+	Cancel bool
+
+	// Log, if set, is called on the pool's goroutine with what a worker that serves
+	// several slots has written on its standard error: nothing tells to which of its
+	// tasks that belongs. Text is whole lines with their newlines, but for a line of
+	// more than 4 KiB, and is valid only during the call.
+	Log func(text []byte)
+
 	// Silent, if set, is called at most once, on the pool's goroutine, for the
 	// first worker of the protocols Lines or NUL that has read the task seq, its
 	// first, and has written nothing at all for that long: a few seconds, or
@@ -50,12 +74,13 @@ type Coprocess struct {
 	// in a buffer.
 	Silent func(seq int64, silence time.Duration)
 
-	path     string // what Argv[0] was found to be
-	replied  bool   // a worker has, at some time
-	deaths   int    // of workers in a row that ended without a single reply
-	vocal    bool   // a worker has written on its standard error
-	hinted   bool   // Silent was called
-	watching *timer // set while there may be a silent worker
+	path     string    // what Argv[0] was found to be
+	replied  bool      // a worker has, at some time
+	deaths   int       // of workers in a row that ended without a single reply
+	vocal    bool      // a worker has written on its standard error
+	hinted   bool      // Silent was called
+	watching *timer    // set while there may be a silent worker
+	hosts    []*coHost // that have not ended, if workers are seats of these
 }
 
 // Protocol is how a co-process is told its tasks and how it replies. A task's
@@ -94,6 +119,9 @@ func (p Protocol) String() string {
 func (k *Coprocess) hopeless(error) bool { return false }
 
 func (k *Coprocess) start(s *slot) (worker, error) {
+	if k.hosted() {
+		return k.seat(s)
+	}
 	w, err := startResident(s, k.Argv[0], &k.path, newCoWorker(k, s))
 	if err == nil {
 		s.ready()
@@ -101,20 +129,32 @@ func (k *Coprocess) start(s *slot) (worker, error) {
 	return w, err
 }
 
-// gone is told of each worker that has ended by itself, or for what it wrote.
-// Starting workers for ever that do nothing is of no use to anybody.
+// gone is lost for a coWorker.
 func (k *Coprocess) gone(w *coWorker, charged bool) {
-	if w.replies > 0 || k.replied && charged {
+	k.lost(w.slot.pool, death{w.end(), w.words.String(), w.replies, charged})
+}
+
+// death is the end of a process.
+type death struct {
+	end     crashdetect.End
+	words   string // its last
+	replies int    // in its life
+	charged bool   // an attempt ended with it
+}
+
+// lost is told of each process that has ended by itself, or for what it wrote.
+// Starting workers for ever that do nothing is of no use to anybody.
+func (k *Coprocess) lost(p *Pool, d death) {
+	if d.replies > 0 || k.replied && d.charged {
 		return
 	}
 	k.deaths++
-	p := w.slot.pool
 	switch {
 	case p.stopping || p.ending:
 	case !k.replied && k.deaths >= deathsAllowed, k.deaths >= startTries:
 		err := fmt.Errorf("the workers end before they have finished a single task; the last one: %v",
-			crashdetect.Classify(w.end()))
-		p.breakDown(&BrokenError{Err: err, Words: w.words.String()})
+			crashdetect.Classify(d.end))
+		p.breakDown(&BrokenError{Err: err, Words: d.words})
 	case k.replied:
 		p.pause(k.deaths)
 	}

@@ -57,13 +57,29 @@
 // again because it took its worker down (Task.CrashLimit) goes to pending too, as
 // its next attempt.
 //
+// # Shared processes
+//
+// With Coprocess.Multiplex, several slots are served by one process. Such a slot has
+// a seat in it:
+//
+//	slot 1 --- seat --+
+//	slot 2 --- seat --+--- process      one input, in which requests queue up,
+//	slot 4 --- seat --+                 and responses in any order
+//
+// A slot that starts takes a free seat, and a process is started when there is none.
+// A slot that leaves gives its seat up at once, but the last one, which sees the
+// process to its end: a process has a slot at any time. One that is to be recycled
+// gives no more seats. When a process ends by itself, the attempts that it had read
+// end with it; when the pool ended it for one of them, the others have not been
+// tried.
+//
 // # Goroutines
 //
 // One goroutine, locked to its thread, owns the slots, the children and their
 // descriptors; it is started by New and ends before Wait returns. What others
 // ask of it is posted to it. It calls Task.Payload, Task.Done, Output.Write,
-// Resetter.Reset, Options.SlotEnv and Coprocess.Silent, one at a time; nothing of
-// the pool moves until they return. They must not block, and so must not call
+// Resetter.Reset, Options.SlotEnv, Coprocess.Silent and Coprocess.Log, one at a
+// time; nothing of the pool moves until they return. They must not block, and so must not call
 // Submit, Wait, Suspend or Continue of the same pool. Close, Halt, Stop and Resize
 // they may.
 //

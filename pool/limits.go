@@ -127,30 +127,44 @@ func (s *slot) tasksLeft() int {
 	return math.MaxInt
 }
 
+// wear is what counts for the recycling of a process.
+type wear struct {
+	tasks  int       // that it has done
+	level  int64     // its resident memory after its first task
+	looked time.Time // when that was last looked at
+}
+
 // recycle decides, after a task, whether the slot's worker is to be replaced.
 func (s *slot) recycle() {
-	o := &s.pool.opts
 	if !s.worker.resident() || s.leaveNext {
 		return
 	}
-	if o.RecycleTasks > 0 && s.tasks >= o.RecycleTasks {
-		s.leaveNext = true
+	if w, ok := s.worker.(*coSeat); ok {
+		w.host.recycle()
 		return
 	}
-	if o.RecycleRSS == 0 || s.tasks > 1 && time.Since(s.looked) < recycleEvery {
-		return
+	s.leaveNext = s.worn(&s.pool.opts, s.worker.pid())
+}
+
+// worn tells, after a task, whether the process is to be replaced.
+func (w *wear) worn(o *Options, pid int) bool {
+	if o.RecycleTasks > 0 && w.tasks >= o.RecycleTasks {
+		return true
 	}
-	rss, ok := crashdetect.RSS(s.worker.pid())
+	if o.RecycleRSS == 0 || w.tasks > 1 && time.Since(w.looked) < recycleEvery {
+		return false
+	}
+	rss, ok := crashdetect.RSS(pid)
 	if !ok {
-		return
+		return false
 	}
-	s.looked = time.Now()
-	if s.tasks == 1 {
-		s.level = rss
+	w.looked = time.Now()
+	if w.tasks == 1 {
+		w.level = rss
 	}
 	limit := o.RecycleRSS
 	if limit == RecycleAuto {
-		limit = s.level + recycleGrowth
+		limit = w.level + recycleGrowth
 	}
-	s.leaveNext = rss > limit
+	return rss > limit
 }

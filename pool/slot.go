@@ -37,9 +37,7 @@ type slot struct {
 	clung     bool       // the worker has read all of those
 	clogged   bool       // the worker had no room for the next one; until its next reply
 	pace      pace       // of the worker's attempts
-	tasks     int        // that the worker has done
-	level     int64      // the worker's resident memory after its first task
-	looked    time.Time  // when that was last looked at
+	wear                 // of the worker
 	leaveNext bool       // the worker is to leave when its attempts are over
 	timer     *timer     // the one thing that the present state waits for
 	silence   *timer     // set while the silence of the attempt is watched
@@ -132,7 +130,7 @@ func (s *slot) begin(a *attempt) {
 		s.pool.tellGate(a)
 	case child.Temporary(err) && a.starts < startTries:
 		s.attempt = nil
-		if s.rest(); s.worker.resident() {
+		if s.rest(); s.state == idle && s.worker.resident() {
 			s.leave() // what it holds is wanted elsewhere
 		}
 		if !s.pool.working() {
