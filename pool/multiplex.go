@@ -33,7 +33,7 @@ type coHost struct {
 	solo            bool // there is one seat, and requests have the number 0
 
 	input  coInput
-	spare  []byte // for requests, when nothing is unsent
+	spare  []byte // reused, for a request
 	sent   int64  // bytes of requests, in its life
 	stdout coStream
 	stderr coStream
@@ -178,13 +178,8 @@ func (h *coHost) next() int32 {
 
 // send sends a request, now or when the process has read what comes before it.
 func (h *coHost) send(r bazel.Request) {
-	b := h.input.unsent
-	if len(b) == 0 {
-		b = h.spare[:0]
-	}
-	n := len(b)
-	b = bazel.AppendRequest(b, r)
-	h.sent += int64(len(b) - n)
+	b := bazel.AppendRequest(h.spare[:0], r)
+	h.sent += int64(len(b))
 	if h.spare = b; cap(b) > requestKept {
 		h.spare = nil
 	}

@@ -58,7 +58,7 @@ func newCommand(o *Options, env environment) (command, error) {
 	case codeKind:
 		return newCodeCommand(o), nil
 	case workerKind:
-		return &coprocessCommand{words: o.Command, protocol: o.Protocol, prefetch: o.Prefetch, silent: o.note}, nil
+		return newCoprocessCommand(o), nil
 	default:
 		return newLinesCommand(o, env), nil
 	}

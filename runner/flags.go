@@ -46,6 +46,9 @@ func newFlags(o *Options) *pflag.FlagSet {
 	f.BoolVar(&o.Worker, "worker", false, "")
 	f.Var(protocolFlag{&o.Protocol}, "protocol", "")
 	f.Var(numberFlag(func(n int) { o.Prefetch = n }), "prefetch", "")
+	f.Var(numberFlag(func(n int) { o.Multiplex = n }), "multiplex", "")
+	f.Lookup("multiplex").NoOptDefVal = strconv.Itoa(manyJobs)
+	f.BoolVar(&o.Cancel, "cancel", false, "")
 	f.Var(initFlag{o}, "init", "")
 	f.Var(initFileFlag{o}, "init-file", "")
 

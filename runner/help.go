@@ -64,6 +64,10 @@ Command (in a script a replacement string is data, never code):
                            or json, which is that of Bazel's workers
       --prefetch N         let a worker have up to N more records than the one
                            it answers (1): faster when tasks are very short
+      --multiplex[=N]      with json: one program serves N slots at once;
+                           without N, all of them
+      --cancel             with json: the program can be asked to give up a task
+                           that takes too long; it and its other tasks go on
 
 Workers:
   -j, -P, --jobs N, --max-procs N

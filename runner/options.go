@@ -36,8 +36,12 @@ type Options struct {
 	Call     string // a function that is called instead, as module:function
 	Worker   bool   // the command is a co-process
 	Protocol pool.Protocol
-	Prefetch int    // how many records a co-process may hold beyond the one it answers
-	Init     string // run in each worker before its first task
+
+	Prefetch  int  // how many records a co-process may hold beyond the one it answers
+	Multiplex int  // slots that one co-process serves; 0: one, without being asked
+	Cancel    bool // a co-process can be asked to give a task up
+
+	Init string // run in each worker before its first task
 
 	Jobs        value.Jobs
 	IdleTimeout value.Duration
@@ -71,6 +75,7 @@ type Options struct {
 	Version bool
 
 	note func(line string) // tells the user something while the run goes on
+	log  func(text []byte) // shows whole lines of a worker's own meanwhile
 }
 
 // as is a program whose command line is understood and whose habits are kept.

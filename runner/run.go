@@ -77,7 +77,7 @@ func newRun(o Options, s streams) (*run, error) {
 	}
 	s.env = env
 	r := &run{opts: o, streams: s, found: found, ledger: newLedger(), broken: make(chan struct{})}
-	r.opts.note = r.note
+	r.opts.note, r.opts.log = r.note, r.log
 	c, err := newCommand(&r.opts, s.env)
 	if err != nil {
 		return nil, err

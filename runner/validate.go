@@ -68,6 +68,8 @@ func (o *Options) validateWorkers() error {
 		return errors.New("--protocol is for --worker")
 	case o.Prefetch > 0 && !o.Worker:
 		return errors.New("--prefetch is for --worker")
+	case (o.Multiplex > 0 || o.Cancel) && (!o.Worker || o.Protocol != pool.JSON):
+		return errors.New("--multiplex and --cancel are for --worker with --protocol json: no other one has a place for them")
 	case o.Init != "" && (o.kind() == programKind || o.Worker):
 		return errors.New("--init is for shells and --lang: a program has no place for it")
 	case o.OpenTTY && o.kind() != programKind:

@@ -26,6 +26,10 @@ func (r *run) note(line string) {
 	r.printer.Say(line)
 }
 
+// log shows what a worker has written on standard error that belongs to no task. It
+// is called while tasks run.
+func (r *run) log(text []byte) { r.printer.Say(string(text)) }
+
 // verboseSink shows each command when it begins.
 type verboseSink struct{ run *run }
 

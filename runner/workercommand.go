@@ -71,14 +71,25 @@ func (c *codeCommand) line(ctx template.Context) string {
 
 // coprocessCommand hands records to programs that stay.
 type coprocessCommand struct {
-	words    []string
-	protocol pool.Protocol
-	prefetch int
-	silent   func(line string) // tells the user something
+	words     []string
+	protocol  pool.Protocol
+	prefetch  int
+	multiplex int
+	cancel    bool
+	silent    func(line string) // tells the user something
+	log       func(text []byte) // shows what belongs to no task
+}
+
+func newCoprocessCommand(o *Options) *coprocessCommand {
+	return &coprocessCommand{
+		words: o.Command, protocol: o.Protocol, prefetch: o.Prefetch, multiplex: o.Multiplex, cancel: o.Cancel, silent: o.note, log: o.log,
+	}
 }
 
 func (c *coprocessCommand) kind(terminal) pool.Kind {
-	return &pool.Coprocess{Argv: c.words, Protocol: c.protocol, Prefetch: c.prefetch, Silent: c.hint}
+	return &pool.Coprocess{
+		Argv: c.words, Protocol: c.protocol, Prefetch: c.prefetch, Multiplex: c.multiplex, Cancel: c.cancel, Silent: c.hint, Log: c.log,
+	}
 }
 
 func (c *coprocessCommand) inherits() bool { return false }

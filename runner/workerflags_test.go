@@ -23,6 +23,8 @@ func TestWorkerFlags(t *testing.T) {
 		{"--worker cat", func(o *Options) bool { return o.kind() == workerKind && o.Protocol == pool.Lines }},
 		{"--worker --protocol nul cat -u", func(o *Options) bool { return o.Protocol == pool.NUL && len(o.Command) == 2 }},
 		{"--worker --protocol=json cat", func(o *Options) bool { return o.Protocol == pool.JSON }},
+		{"--worker --protocol json --multiplex cat", func(o *Options) bool { return o.Multiplex == manyJobs && len(o.Command) == 1 }},
+		{"--worker --protocol json --multiplex=3 --cancel cat", func(o *Options) bool { return o.Multiplex == 3 && o.Cancel }},
 		{"--lang python3 print(arg)", func(o *Options) bool { return o.kind() == codeKind && o.language() == "python3" }},
 		{"--call json:dumps", func(o *Options) bool { return o.kind() == codeKind && o.language() == "python3" }},
 		{"--call a.b:c.d --lang pypy3", func(o *Options) bool { return o.Call == "a.b:c.d" && o.language() == "pypy3" }},
@@ -58,6 +60,8 @@ func TestWorkerFlagsRefused(t *testing.T) {
 	for _, args := range []string{
 		"--worker", "--worker --shell cat", "--worker --lang perl cat", "--worker --exec cat", "--lang perl --shell 1", "--call a:b --exec",
 		"--protocol nul cat", "--worker --protocol xml cat", "--worker --protocol Lines cat", "--worker --no-fork cat",
+		"--worker --multiplex cat", "--worker --protocol nul --multiplex=2 cat", "--worker --protocol json --multiplex=0 cat", "--multiplex cat",
+		"--worker --cancel cat", "--worker --protocol lines --cancel cat", "--cancel echo", "--worker --protocol json --multiplex=x cat",
 		"--lang perl", "--lang perl a b", "--lang ruby a", "--lang sh a",
 		"--call x", "--call :", "--call a:", "--call :b", "--call a:b:c", "--call a:b c", "--call a:b --lang node",
 		"--init a echo", "--init a --worker cat", "--init-file /nonexistent/file echo_x", "--init-timeout x echo",
