@@ -6,6 +6,7 @@ package keep
 import (
 	"io"
 	"os"
+	"strings"
 )
 
 // defaultLimit is twice what a pipe of Linux holds, so that a task with as little
@@ -110,4 +111,19 @@ func openNamed(dir string) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// Content is what was kept, or any other bytes that can be read more than once, such
+// as a strings.Reader. Where one is asked for, nil is empty.
+type Content interface {
+	io.ReaderAt
+	Size() int64
+}
+
+// Reader returns a reader of all of c, from its start.
+func Reader(c Content) io.Reader {
+	if c == nil {
+		return strings.NewReader("")
+	}
+	return io.NewSectionReader(c, 0, c.Size())
 }

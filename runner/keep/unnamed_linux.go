@@ -12,7 +12,7 @@ func openUnnamed(dir string) (*os.File, error) {
 	if dir == "" {
 		dir = os.TempDir()
 	}
-	f, err := os.OpenFile(dir, os.O_RDWR|unix.O_TMPFILE, 0o600)
+	f, err := os.OpenFile(dir, os.O_RDWR|os.O_EXCL|unix.O_TMPFILE, 0o600)
 	if err != nil {
 		return openNamed(dir)
 	}
