@@ -19,7 +19,7 @@
 //
 //	exit N                  N 0
 //	killed by signal N      0 N
-//	timed out (--timeout)   -1 15, or -1 and what killed it in the end
+//	timed out (--timeout)   -1 15, or -1 9 if that did not end it
 //	program not found       127 0, or what else the shell exits with
 //	killed by --halt now    no row
 //	not begun any more      no row

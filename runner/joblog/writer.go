@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // A Mode says what becomes of the rows that a log has already.
@@ -113,26 +114,47 @@ func (w *Writer) prepare(mode Mode) error {
 		}
 	}
 	if mode == Append {
-		w.own = false
-		_ = w.flock(syscall.LOCK_SH) // or there are no locks here
+		return w.share()
 	}
 	return nil
 }
 
 // lock gets the file for this Writer alone or, in the mode Append, at least for
-// those in that mode. The system gives the lock back when the process ends.
+// those in that mode. The system gives the lock back when the process ends. On a
+// file system without locks it goes without.
 func (w *Writer) lock(mode Mode) error {
-	err := w.flock(syscall.LOCK_EX)
-	if errors.Is(err, syscall.EWOULDBLOCK) && mode == Append {
-		if err = w.flock(syscall.LOCK_SH); err == nil {
+	for try := 1; ; try++ {
+		if !errors.Is(w.flock(syscall.LOCK_EX), syscall.EWOULDBLOCK) {
+			w.own = true
 			return nil
 		}
+		if mode == Append && w.flock(syscall.LOCK_SH) == nil {
+			return nil
+		}
+		if mode != Append || try == appendTries {
+			return &BusyError{w.file.Name()}
+		}
+		time.Sleep(appendPause)
 	}
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return &BusyError{w.file.Name()}
+}
+
+// Those that append have the file for themselves only for the moment that it takes to
+// look at its ends: it is tried again for so long.
+const (
+	appendTries = 100
+	appendPause = time.Millisecond
+)
+
+// share lets others append.
+func (w *Writer) share() error {
+	w.own = false
+	for try := 1; errors.Is(w.flock(syscall.LOCK_SH), syscall.EWOULDBLOCK); try++ {
+		// Somebody came between, as one lock is given back before the other is had.
+		if try == appendTries {
+			return &BusyError{w.file.Name()}
+		}
+		time.Sleep(appendPause)
 	}
-	// On a file system without locks it goes without.
-	w.own = true
 	return nil
 }
 

@@ -141,6 +141,39 @@ func TestTwoWriters(t *testing.T) {
 	}
 }
 
+// TestManyAppend holds that those that open a log for appending at the same time all get it,
+// and one of them writes the column names.
+func TestManyAppend(t *testing.T) {
+	const writers, rows = 20, 50
+	name := filepath.Join(t.TempDir(), "log")
+	errs := make(chan error, writers)
+	for i := range int64(writers) {
+		go func() { // ends when its rows are written
+			w, err := Open(name, Append)
+			for seq := i*rows + 1; err == nil && seq <= (i+1)*rows; seq++ {
+				err = w.Write(Row{Seq: seq})
+			}
+			if err == nil {
+				err = w.Close()
+			}
+			errs <- err
+		}()
+	}
+	for range writers {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	set := mustLoad(t, name)
+	lines, _ := set.Foreign()
+	if done, _ := set.Count(); done != writers*rows || lines != 0 {
+		t.Errorf("%d rows, %d foreign lines", done, lines)
+	}
+	if log := mustRead(t, name); strings.LastIndex(log, Header) != 0 {
+		t.Errorf("column names at %d", strings.LastIndex(log, Header))
+	}
+}
+
 // TestFullDisk holds that a row which does not fit leaves nothing behind. The limit on
 // the size of files stands in for a full disk.
 func TestFullDisk(t *testing.T) {
