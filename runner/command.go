@@ -51,7 +51,10 @@ func newCommand(o *Options, env environment) (command, error) {
 	}
 	switch o.kind() {
 	case programKind:
-		words := template.Parse(o.Command, o.set())
+		words, err := template.Parse(o.Command, o.set())
+		if err != nil {
+			return nil, err
+		}
 		return &programCommand{words: words, fixed: !words.ReplacesIn(0), env: env}, nil
 	case scriptKind:
 		return newScriptCommand(o, env)
@@ -228,7 +231,7 @@ func (c *scriptCommand) line(ctx template.Context) string {
 // quotedValue is what stands in a script for a replacement: several records are
 // a word each where the script makes a list of them, which is nearly everywhere.
 func quotedValue(rep template.Replacement, ctx template.Context) string {
-	if rep.Op != template.OpValue || len(ctx.Args) < 2 {
+	if rep != (template.Replacement{}) || len(ctx.Args) < 2 {
 		return quoteWord(rep.Expand(ctx))
 	}
 	return showList(ctx.Args)

@@ -66,7 +66,11 @@ type Options struct {
 // An error is a *SyntaxError: the script does not parse, is empty, has a replacement string
 // where a value cannot stand, or has nowhere to append one.
 func Compile(src string, o Options) (*Script, error) {
-	s, d := newSource(src, o.Set), o.Dialect
+	s, err := newSource(src, o.Set)
+	if err != nil {
+		return nil, err
+	}
+	d := o.Dialect
 	file, err := s.parse(d)
 	if err != nil {
 		return nil, err

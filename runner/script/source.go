@@ -40,13 +40,17 @@ type source struct {
 // what the parser's positions can tell.
 const maxSource = 1 << 26
 
-// newSource puts the marks in.
-func newSource(src string, set template.Set) *source {
+// newSource puts the marks in. The error is a *SyntaxError.
+func newSource(src string, set template.Set) (*source, error) {
 	s := &source{src: src, prefix: unusedPrefix(src)}
 	end := 0
 	for _, t := range set.Scan(src) {
-		if t.Start < end || followsDollar(src[:t.Start]) {
+		if t.Start < end || template.AfterDollar(src[:t.Start]) {
 			continue
+		}
+		if t.Err != nil {
+			line, col := lineAndColumn(src, t.Start)
+			return nil, &SyntaxError{line, col, t.Err.Error()}
 		}
 		s.appendText(end, t.Start)
 		s.appendMark(t)
@@ -59,7 +63,7 @@ func newSource(src string, set template.Set) *source {
 		s.text = append(s.text, '\\')
 		s.from = append(s.from, int32(len(src)))
 	}
-	return s
+	return s, nil
 }
 
 // unusedPrefix returns an identifier that does not occur in src.
@@ -87,17 +91,6 @@ func (s *source) appendMark(t template.Token) {
 }
 
 func (s *source) mark(token int) string { return s.prefix + strconv.Itoa(token) + "z" }
-
-// followsDollar reports whether before ends in a dollar sign that is neither escaped nor
-// the second of $$. What comes next is then a parameter: ${#} is the number of parameters.
-func followsDollar(before string) bool {
-	text := strings.TrimRight(before, "$")
-	dollars := len(before) - len(text)
-	if dollars > 0 && trailingBackslashes([]byte(text))%2 == 1 {
-		dollars--
-	}
-	return dollars%2 == 1
-}
 
 func trailingBackslashes[T string | []byte](text T) int {
 	n := 0
@@ -233,7 +226,12 @@ func (s *source) position(offset int) (line, col int) {
 	if offset < len(s.from) {
 		at = min(at, int(s.from[offset]))
 	}
-	before := s.src[:at]
+	return lineAndColumn(s.src, at)
+}
+
+// lineAndColumn counts both from 1.
+func lineAndColumn(text string, at int) (line, col int) {
+	before := text[:at]
 	return strings.Count(before, "\n") + 1, at - strings.LastIndexByte(before, '\n')
 }
 

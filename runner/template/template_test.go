@@ -1,13 +1,9 @@
 package template
 
 import (
-	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
-
-	"xpool/pool/peertest"
 )
 
 // The expected values are those of GNU parallel 20221122; TestAgainstParallel asks the
@@ -42,7 +38,7 @@ func TestExpandOps(t *testing.T) {
 		for op, want := range map[Op]string{
 			OpValue: tt.arg, OpNoExt: tt.noExt, OpBase: tt.base, OpDir: tt.dir, OpBaseNoExt: tt.baseNoExt,
 		} {
-			if got := (Replacement{op}).Expand(c); got != want {
+			if got := (Replacement{Op: op}).Expand(c); got != want {
 				t.Errorf("op %d of %q: got %q, want %q", op, tt.arg, got, want)
 			}
 		}
@@ -55,40 +51,12 @@ func TestExpandJoins(t *testing.T) {
 		OpValue: "a.x d/b.y", OpNoExt: "a d/b", OpBase: "a.x b.y", OpDir: ". d", OpBaseNoExt: "a b",
 		OpSeq: "1099511627776", OpSlot: "3",
 	} {
-		if got := (Replacement{op}).Expand(c); got != want {
+		if got := (Replacement{Op: op}).Expand(c); got != want {
 			t.Errorf("op %d: got %q, want %q", op, got, want)
 		}
 	}
 	if got := (Replacement{}).Expand(Context{}); got != "" {
 		t.Errorf("no records: got %q", got)
-	}
-}
-
-func TestScan(t *testing.T) {
-	tests := []struct {
-		set  Set
-		text string
-		want string // the tokens as start-end:op
-	}{
-		{Set{}, "", ""},
-		{Set{}, "{ } {x} {1} {-1} }{ {", ""},
-		{Set{}, "{}", "0-2:0"},
-		{Set{}, "a{.}{/}{//}{/.}{#}{%}b", "1-4:1 4-7:2 7-11:3 11-15:4 15-18:5 18-21:6"},
-		{Set{}, "{{}}{}{", "1-3:0 4-6:0"},
-		{WithValue(""), "{}", "0-2:0"},
-		{WithValue("%"), "{} % {%} {/}", "3-4:0 5-8:6 9-12:2"},
-		{WithValue("{/}"), "{/} {//}", "0-3:0 4-8:3"},
-		{WithValue("{//}x"), "{//}x{//}", "0-5:0 5-9:3"},
-		{WithValue("\xff"), "\xc3\xff{}", "1-2:0"},
-	}
-	for _, tt := range tests {
-		var got []string
-		for _, tok := range tt.set.Scan(tt.text) {
-			got = append(got, fmt.Sprintf("%d-%d:%d", tok.Start, tok.End, tok.Rep.Op))
-		}
-		if s := strings.Join(got, " "); s != tt.want {
-			t.Errorf("Scan(%q) with %+v: got %q, want %q", tt.text, tt.set, s, tt.want)
-		}
 	}
 }
 
@@ -112,7 +80,7 @@ func TestWords(t *testing.T) {
 		{[]string{"p", "{}"}, []string{"\xff\x00"}, []string{"p", "\xff\x00"}},
 	}
 	for _, tt := range tests {
-		words := Parse(tt.words, Set{})
+		words := parse(t, tt.words, Set{})
 		got := words.Expand(Context{Args: tt.args, Seq: 7, Slot: 2})
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%q with %q: got %q, want %q", tt.words, tt.args, got, tt.want)
@@ -120,8 +88,95 @@ func TestWords(t *testing.T) {
 	}
 }
 
+func TestExpandEach(t *testing.T) {
+	c := Context{Args: []string{"a", "d/b.c"}, Seq: 7, Slot: 2}
+	for word, want := range map[string][]string{
+		"x{}y": {"xay", "xd/b.cy"}, "{/.}{#}": {"a7", "b7"}, "{2}-{}": {"d/b.c-a", "d/b.c-d/b.c"},
+		"{1}{#}": {"a7"}, "x": {"x", "a", "d/b.c"}, "{3}": {""},
+	} {
+		if got := parse(t, []string{word}, Set{}).ExpandEach(c); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", word, got, want)
+		}
+	}
+	words := parse(t, []string{"x{}y"}, Set{})
+	if got := words.ExpandEach(Context{Args: []string{"a"}}); !slices.Equal(got, []string{"xay"}) {
+		t.Errorf("one column: %q", got)
+	}
+	if got := words.ExpandEach(Context{}); !slices.Equal(got, []string{"xy"}) {
+		t.Errorf("no column: %q", got)
+	}
+}
+
+func TestMissing(t *testing.T) {
+	for text, want := range map[string]bool{
+		"{}": false, "{1}": false, "{2.}": false, "{3}": true, "{-2}": false, "{-3}": true, "{#}": false, "{0}": false,
+	} {
+		rep := (Set{}).Scan(text)[0].Rep
+		if got := rep.Missing(Context{Args: []string{"a", "b"}}); got != want {
+			t.Errorf("%s of two columns: missing %v", text, got)
+		}
+		if got := rep.Missing(Context{}); got != (rep.Column != 0) {
+			t.Errorf("%s of no columns: missing %v", text, got)
+		}
+	}
+}
+
+func TestSkips(t *testing.T) {
+	set := newSet(t, Config{Plus: true})
+	for _, tt := range []struct {
+		text, args string
+		want       bool
+	}{
+		{"{uniq}", "b a c", false}, {"{uniq}", "b a b", true}, {"{2uniq}", "a a", true}, {"{uniq}", "a", false},
+		{"{choose_k}", "a b c", false}, {"{choose_k}", "a c b", true}, {"{choose_k}", "a a", true}, {"{}", "a a", false},
+	} {
+		c := Context{Args: strings.Fields(tt.args)}
+		rep := set.Scan(tt.text)[0].Rep
+		if got := rep.Skips(c); got != tt.want {
+			t.Errorf("%s of %s: %v", tt.text, tt.args, got)
+		}
+		if got := rep.Expand(c); rep.Column == 0 && got != tt.args {
+			t.Errorf("%s of %s is %q", tt.text, tt.args, got)
+		}
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	set := newSet(t, Config{Plus: true, Rules: []string{"{last} 1 $_ = total_jobs() - 1"}})
+	c := Context{Args: []string{"a", "b"}, Seq: 9, Slot: 3, Total: 100, Slots: 12}
+	for text, want := range map[string]struct {
+		value string
+		total bool
+	}{
+		"{#}": {"9", false}, "{##}": {"100", true}, "{0#}": {"009", true}, "{0%}": {"03", false}, "{slot}": {"3", false},
+		"{last}": {"99", true}, "{}": {"a b", false}, "{:1}": {" ", false},
+	} {
+		rep := set.Scan(text)[0].Rep
+		if got := rep.Expand(c); got != want.value || rep.NeedsTotal() != want.total {
+			t.Errorf("%s: got %q, needs the total: %v", text, got, rep.NeedsTotal())
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	text, err := ParseText("out/{1/.}-{2}.{}", Set{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := text.Expand(Context{Args: []string{"a/b.c", "d"}}); got != "out/b-d.a/b.c d" {
+		t.Errorf("got %q", got)
+	}
+	columns := []int{}
+	for _, r := range text.Replacements() {
+		columns = append(columns, r.Column)
+	}
+	if !slices.Equal(columns, []int{1, 2, 0}) {
+		t.Errorf("the columns are %v", columns)
+	}
+}
+
 func TestExpandOwnsItsResult(t *testing.T) {
-	words := Parse([]string{"a", "b"}, Set{})
+	words := parse(t, []string{"a", "b"}, Set{})
 	args := []string{"c"}
 	first := words.Expand(Context{Args: args})
 	first[0], first[2] = "changed", "changed"
@@ -131,95 +186,28 @@ func TestExpandOwnsItsResult(t *testing.T) {
 }
 
 func TestExpandAllocates(t *testing.T) {
-	words := Parse([]string{"gzip", "-k", "{}"}, Set{})
+	words := parse(t, []string{"gzip", "-k", "{}"}, Set{})
 	c := Context{Args: []string{"some/file.txt"}}
 	if n := testing.AllocsPerRun(100, func() { words.Expand(c) }); n > 1 {
 		t.Errorf("Expand of a plain {} allocates %v times, want the slice only", n)
 	}
 }
 
-func TestAgainstParallel(t *testing.T) {
-	path := peertest.GNUParallel(t)
-	var args []string
-	for _, a := range []string{"", "/", "//", ".", "..", "a", ".a", "a.b"} {
-		for _, b := range []string{"/", ".", "/c", "//c.d.e", "/.", ".f/", " g", "/h/"} {
-			args = append(args, a+b)
-		}
-	}
-	var want, input strings.Builder
-	for _, a := range args {
-		input.WriteString(a + "\x00")
-		for i, op := range []Op{OpValue, OpNoExt, OpBase, OpDir, OpBaseNoExt} {
-			if i > 0 {
-				want.WriteByte('|')
-			}
-			want.WriteString(Replacement{op}.Expand(Context{Args: []string{a}}))
-		}
-		want.WriteByte('\n')
-	}
-	cmd := exec.Command(path, "--plain", "-0", "-k", "printf", `'%s|%s|%s|%s|%s\n'`, "{}", "{.}", "{/}", "{//}", "{/.}")
-	cmd.Env = append(cmd.Environ(), "HOME="+t.TempDir())
-	cmd.Stdin = strings.NewReader(input.String())
-	got, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	gotLines, wantLines := strings.Split(string(got), "\n"), strings.Split(want.String(), "\n")
-	if len(gotLines) != len(wantLines) {
-		t.Fatalf("parallel printed %d lines, want %d", len(gotLines), len(wantLines))
-	}
-	for i := range wantLines {
-		if gotLines[i] != wantLines[i] {
-			t.Errorf("got %q, GNU parallel has %q", wantLines[i], gotLines[i])
-		}
-	}
-}
-
-func FuzzScan(f *testing.F) {
-	f.Add("a {} {//}{/.} {", "", "x.y/z")
-	f.Add(",,{}", ",", "\xff")
-	f.Fuzz(func(t *testing.T, text, value, arg string) {
-		set := WithValue(value)
-		end, static := 0, ""
-		for _, tok := range set.Scan(text) {
-			if tok.Start < end || tok.End <= tok.Start || tok.End > len(text) {
-				t.Fatalf("bad token %+v after %d in %q", tok, end, text)
-			}
-			static += text[end:tok.Start]
-			end = tok.End
-		}
-		static += text[end:]
-		if (value == "" || value == "{}") && !strings.Contains(text, "{") && static != text {
-			t.Fatalf("%q was changed to %q", text, static)
-		}
-		words := Parse([]string{text, text}, set)
-		one := words.Expand(Context{Args: []string{arg}, Seq: 1, Slot: 1})
-		if want := 2; words.Replaces() && len(one) != want || !words.Replaces() && len(one) != want+1 {
-			t.Fatalf("%q gives %d words: %q", text, len(one), one)
-		}
-		if !words.Replaces() && (one[0] != text || one[2] != arg) {
-			t.Fatalf("%q with %q gives %q", text, arg, one)
-		}
-		// Several records are the joined text cut at the joints.
-		c := Context{Args: []string{arg, "b", arg}, Seq: 1, Slot: 1}
-		joined := ""
-		end = 0
-		for _, tok := range set.Scan(text) {
-			joined += text[end:tok.Start] + tok.Rep.Expand(c)
-			end = tok.End
-		}
-		joined += text[end:]
-		if got := strings.Join(Parse([]string{text}, set).Expand(c), " "); words.Replaces() && got != joined {
-			t.Fatalf("%q: got %q, want %q", text, got, joined)
-		}
-	})
-}
-
 func BenchmarkExpand(b *testing.B) {
-	words := Parse([]string{"convert", "{}", "-resize", "50%", "out/{/.}.png"}, Set{})
+	words := parse(b, []string{"convert", "{}", "-resize", "50%", "out/{/.}.png"}, Set{})
 	c := Context{Args: []string{"in/picture.jpg"}}
 	b.ReportAllocs()
 	for b.Loop() {
 		words.Expand(c)
 	}
+}
+
+// parse is Parse for words without a mistake.
+func parse(t testing.TB, words []string, set Set) *Words {
+	t.Helper()
+	w, err := Parse(words, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
