@@ -3,6 +3,7 @@ package script
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,6 +81,61 @@ func TestValues(t *testing.T) {
 	custom, err := Compile("echo ,, {}", Options{Set: template.WithValue(",,"), Dialect: Bash})
 	if err != nil || custom.Body != body("echo \"@1\" {}\n") {
 		t.Errorf("own string: %+v, %v", custom, err)
+	}
+}
+
+// Replacement strings with a column, a name or an argument are values like any other.
+func TestColumns(t *testing.T) {
+	set, err := template.New(template.Config{Plus: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set = set.WithColumns([]string{"size", "name"})
+	tests := []struct {
+		src, want string
+		values    []string // for the columns of the test
+	}{
+		{"echo {1} '{2.}' \"{-1}\" {1}", `echo "@1" ''"@2"'' "@3" "@1"`, []string{"7", "a b", "a b.gz"}},
+		{"echo {size}{1} $(( {size} + 1 ))", `echo "@1""@1" $(( (@2) + 1 ))`, []string{"7", "7"}},
+		{"mv {name} {2%.gz}.{name+.} {2%.gz}", `mv "@1" "@2"."@3" "@2"`, []string{"a b.gz", "a b", "gz"}},
+		{"echo ${1} ${name} ${#name} {#name}", `echo ${1} ${name} ${#name} "@1"`, []string{"7 a b.gz"}},
+		{"awk '{print $1}{3}' {}", `awk '{print $1}'"@1"'' "@2"`, []string{"", "7 a b.gz"}},
+	}
+	row := template.Context{Args: []string{"7", "a b.gz"}, Seq: 1, Slot: 1}
+	for _, tt := range tests {
+		s, err := Compile(tt.src, Options{Dialect: Bash, Set: set})
+		if err != nil {
+			t.Errorf("%q: %v", tt.src, err)
+			continue
+		}
+		if want := body(tt.want) + "\n"; s.Body != want {
+			t.Errorf("%q\n got %q\nwant %q", tt.src, s.Body, want)
+		}
+		var values []string
+		for _, v := range s.Values {
+			values = append(values, v.Rep.Expand(row))
+		}
+		if !slices.Equal(values, tt.values) {
+			t.Errorf("%q: the values are %q, want %q", tt.src, values, tt.values)
+		}
+	}
+}
+
+// A replacement string for which nothing can stand is refused where it stands.
+func TestRefusedReplacements(t *testing.T) {
+	for src, col := range map[string]int{"echo a\nx {= s/a/b/ =}": 3, "echo\n': {%(}'": 4} {
+		set, err := template.New(template.Config{Plus: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Compile(src, Options{Set: set})
+		var bad *SyntaxError
+		if !errors.As(err, &bad) || bad.Line != 2 || bad.Col != col {
+			t.Errorf("%q: %v", src, err)
+		}
+	}
+	if _, err := Compile(`echo "${=x}" "${y:=}"`, Options{Dialect: Zsh}); err != nil {
+		t.Errorf("expansions that look like parentheses: %v", err)
 	}
 }
 
