@@ -75,3 +75,8 @@ func (d decimal) times(unit, limit uint64) (uint64, bool) {
 	sum, carry := bits.Add64(product, part, up)
 	return sum, carry == 0 && sum <= limit
 }
+
+// float returns the number next to d, which did not overflow.
+func (d decimal) float() float64 {
+	return float64(d.whole) + float64(d.frac)/float64(d.scale)
+}

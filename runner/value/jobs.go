@@ -13,8 +13,8 @@ import (
 // of the finger from being tried.
 const MaxJobs = 1_000_000
 
-// maxJobsFile bounds in bytes what is read of a jobs file, which holds one short word.
-const maxJobsFile = 4096
+// maxNumberFile bounds in bytes what is read of a file with a number of jobs or a load, which holds one short word.
+const maxNumberFile = 4096
 
 // jobsKind says what the number in a Jobs counts.
 type jobsKind uint8
@@ -116,12 +116,7 @@ func percentOf(percent decimal, cpus int) int {
 
 // readJobsFile returns the number in the named file.
 func readJobsFile(name string) (Jobs, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return Jobs{}, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxJobsFile))
+	data, err := readNumberFile(name)
 	if err != nil {
 		return Jobs{}, err
 	}
@@ -134,6 +129,16 @@ func readJobsFile(name string) (Jobs, error) {
 	}
 	j.text, j.file = name, name
 	return j, nil
+}
+
+// readNumberFile returns what the named file holds, as far as that matters.
+func readNumberFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxNumberFile))
 }
 
 // parseJobsText reads a number of jobs that is not a file name; ok is false if s has not the form of one.
