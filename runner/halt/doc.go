@@ -1,7 +1,8 @@
-// Package halt says when a run ends before its tasks do, and how a task that has to end is told.
+// Package halt says when a run ends before its tasks do, when a task has to end, and how it is told.
 //
-// A Policy is what --halt asks for, a Counter applies it to the tasks of one run as they end, and a TermSeq is the order
-// of --term-seq. All three are values and rules only: nothing here sends a signal, waits or reads a clock.
+// A Policy is what --halt asks for, and a Counter applies it to the tasks of one run as they end. A RelativeTimeout is what
+// --timeout comes to, and a TermSeq the order of --term-seq. All are values and rules only: nothing here sends a signal, waits
+// or reads a clock.
 //
 // # The grammar
 //
