@@ -93,9 +93,10 @@ func (p *Pool) tidy() {
 	unix.Close(p.null)
 }
 
-// ours tells whether pid is a process that the pool itself started and reaps.
+// ours tells whether pid is a process that the pool itself started and reaps, or
+// one that it is to spare.
 func (p *Pool) ours(pid int) bool {
-	return p.pids[pid] || p.guard != nil && p.guard.pid() == pid
+	return p.pids[pid] || p.guard != nil && p.guard.pid() == pid || p.opts.Spare != nil && p.opts.Spare(pid)
 }
 
 // guardAfter is how long a run lasts before it gets a guard, which is a process

@@ -70,6 +70,10 @@ type Options struct {
 	// process: leave it false in one that has other children to look after.
 	Subreaper bool
 
+	// Spare, if set, tells whether a child of this process was started by somebody
+	// else, and is none of the pool's business. It is called from any goroutine.
+	Spare func(pid int) bool
+
 	// Guard is the file of a program that calls crashdetect.RunGuard when its
 	// Argv[0] is "xpool-guard". If set, a run that lasts starts one, which ends
 	// what the children have started even if this process is killed.

@@ -14,6 +14,7 @@ import (
 type batch struct {
 	args []string // the records; for xargs the whole command
 	bad  error    // why it cannot be run
+	seq  int64    // its number; 0 for the one after the last
 }
 
 // batcher makes batches of records. It is owned by the feeder.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"xpool/crashdetect"
@@ -136,6 +137,7 @@ func explainShell(shell string, err error) string {
 // scriptCommand runs a shell script, in workers that have it as a function.
 type scriptCommand struct {
 	source string
+	seq    bool // the task's number is in PARALLEL_SEQ too
 	set    template.Set
 	script *script.Script
 	noFork bool
@@ -144,7 +146,7 @@ type scriptCommand struct {
 }
 
 func newScriptCommand(o *Options, env environment) (*scriptCommand, error) {
-	source, shell := strings.Join(o.Command, " "), env.shell()
+	source, shell := o.source(), o.shell(env)
 	s, err := script.Compile(source, script.Options{
 		Set: o.set(), Dialect: script.DialectOf(env.resolve(shell)), Functions: env.hasFunction,
 		Many: o.severalRecords(),
@@ -152,13 +154,51 @@ func newScriptCommand(o *Options, env environment) (*scriptCommand, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the script: %w", err)
 	}
-	return &scriptCommand{source: source, set: o.set(), script: s, noFork: o.NoFork, shell: shell, init: o.Init}, nil
+	return &scriptCommand{
+		source: source, set: o.set(), script: s, noFork: o.NoFork, shell: shell, init: o.Init, seq: o.As == asParallel,
+	}, nil
+}
+
+// source is the script: the words of the command, which with -q are words of the
+// script too.
+func (o *Options) source() string {
+	if !o.Rows.template.Quote {
+		return strings.Join(o.Command, " ")
+	}
+	words := make([]string, len(o.Command))
+	for i, w := range o.Command {
+		words[i] = quoteWord(w)
+	}
+	return strings.Join(words, " ")
+}
+
+// shell is the shell that runs scripts.
+func (o *Options) shell(env environment) string {
+	if o.As == asParallel {
+		return env.parallelShell()
+	}
+	return env.shell()
+}
+
+// seqVariable is where GNU parallel's tasks find their number.
+const seqVariable = "PARALLEL_SEQ"
+
+func (c *scriptCommand) skips(ctx template.Context) bool {
+	for _, v := range c.script.Values {
+		if v.Rep.Skips(ctx) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *scriptCommand) kind(terminal) pool.Kind {
 	names := make([]string, len(c.script.Values))
 	for i, v := range c.script.Values {
 		names[i] = v.Name
+	}
+	if c.seq {
+		names = append(names, seqVariable)
 	}
 	return &pool.Shell{Path: c.shell, Body: c.script.Body, Names: names, Init: c.init}
 }
@@ -191,6 +231,9 @@ func (c *scriptCommand) payload(ctx template.Context) (pool.Payload, error) {
 			return pool.Payload{}, err
 		}
 		p.Values[i] = s
+	}
+	if c.seq {
+		p.Values = append(p.Values, strconv.FormatInt(ctx.Seq, 10))
 	}
 	return p, nil
 }
@@ -239,6 +282,7 @@ func quotedValue(rep template.Replacement, ctx template.Context) string {
 
 // linesCommand runs each record as a shell command line.
 type linesCommand struct {
+	seq     bool // the task's number is in PARALLEL_SEQ too
 	shell   string
 	noFork  bool
 	init    string
@@ -251,16 +295,21 @@ type linesCommand struct {
 const lineVariable = "_xpool_line"
 
 func newLinesCommand(o *Options, env environment) *linesCommand {
-	shell := env.shell()
+	shell := o.shell(env)
 	return &linesCommand{
+		seq:   o.As == asParallel,
 		shell: shell, noFork: o.NoFork, init: o.Init,
 		checker: script.NewChecker(script.DialectOf(env.resolve(shell)), env.hasFunction),
 	}
 }
 
 func (c *linesCommand) kind(terminal) pool.Kind {
+	names := []string{lineVariable}
+	if c.seq {
+		names = append(names, seqVariable)
+	}
 	// The blank keeps a record that begins with a hyphen from being an option.
-	return &pool.Shell{Path: c.shell, Body: `eval " $` + lineVariable + `"`, Names: []string{lineVariable}, Init: c.init}
+	return &pool.Shell{Path: c.shell, Body: `eval " $` + lineVariable + `"`, Names: names, Init: c.init}
 }
 
 func (c *linesCommand) inherits() bool           { return false }
@@ -275,7 +324,11 @@ func (c *linesCommand) payload(ctx template.Context) (pool.Payload, error) {
 	if err != nil {
 		return pool.Payload{}, err
 	}
-	return pool.Payload{Values: []string{line}, InWorker: c.noFork || harmless && c.init == ""}, nil
+	p := pool.Payload{Values: []string{line}, InWorker: c.noFork || harmless && c.init == ""}
+	if c.seq {
+		p.Values = append(p.Values, strconv.FormatInt(ctx.Seq, 10))
+	}
+	return p, nil
 }
 
 func (c *linesCommand) label(ctx template.Context) string { return shorten(c.line(ctx)) }

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -102,4 +103,11 @@ func (e environment) without(name string) environment {
 		return e
 	}
 	return slices.DeleteFunc(slices.Clone(e), func(v string) bool { return strings.HasPrefix(v, name+"=") })
+}
+
+// withParallel is e with the variables of a task that GNU parallel sets, as far as
+// they can be inherited.
+func (e environment) withParallel() environment {
+	e = e.without("PARALLEL_SEQ").without("PARALLEL_PID")
+	return append(slices.Clip(e), "PARALLEL_SEQ=0", "PARALLEL_PID="+strconv.Itoa(os.Getpid()))
 }

@@ -18,7 +18,24 @@ func newFlags(o *Options) *pflag.FlagSet {
 	f.SetInterspersed(false)
 	f.SortFlags = false
 	f.Usage = func() {}
+	inputFlags(f, o)
+	rowFlags(f, o)
+	templateFlags(f, o)
+	commandFlags(f, o)
+	workerFlags(f, o)
+	failureFlags(f, o)
+	paceFlags(f, o)
+	recordFlags(f, o)
+	outputFlags(f, o)
 
+	f.String("as", "", "") // cutPersona takes it where it counts
+	f.BoolVarP(&o.Help, "help", "h", false, "")
+	f.BoolVarP(&o.Version, "version", "V", false, "")
+	return f
+}
+
+// inputFlags are about records, and how many of them a task gets.
+func inputFlags(f *pflag.FlagSet, o *Options) {
 	f.StringArrayVarP(&o.Files, "arg-file", "a", nil, "")
 	f.BoolVarP(&o.Null, "null", "0", false, "")
 	f.VarP(&o.Delim, "delimiter", "d", "")
@@ -37,7 +54,10 @@ func newFlags(o *Options) *pflag.FlagSet {
 	f.VarP(numberFlag(o.Packing.setChars), "max-chars", "s", "")
 	f.BoolVarP(&o.Packing.limits.Exit, "exit", "x", false, "")
 	f.BoolVar(&o.ShowLimits, "show-limits", false, "")
+}
 
+// commandFlags are about what runs.
+func commandFlags(f *pflag.FlagSet, o *Options) {
 	f.BoolVar(&o.Shell, "shell", false, "")
 	f.BoolVar(&o.Exec, "exec", false, "")
 	f.BoolVar(&o.NoFork, "no-fork", false, "")
@@ -51,7 +71,11 @@ func newFlags(o *Options) *pflag.FlagSet {
 	f.BoolVar(&o.Cancel, "cancel", false, "")
 	f.Var(initFlag{o}, "init", "")
 	f.Var(initFileFlag{o}, "init-file", "")
+	f.BoolVar(&o.DryRun, "dry-run", false, "")
+}
 
+// workerFlags are about the workers and where they run.
+func workerFlags(f *pflag.FlagSet, o *Options) {
 	f.VarP(&o.Jobs, "jobs", "j", "")
 	f.VarP(&o.Jobs, "max-procs", "P", "")
 	f.Var(&o.IdleTimeout, "idle-timeout", "")
@@ -59,29 +83,37 @@ func newFlags(o *Options) *pflag.FlagSet {
 	f.Var(numberFlag(func(n int) { o.RecycleTasks = n }), "recycle-tasks", "")
 	f.Var(recycleFlag{&o.RecycleRSS}, "recycle-rss", "")
 	f.Var(threadsFlag{o}, "threads", "")
-
+	f.IntVar(&o.Nice, "nice", 0, "")
+	f.StringVar(&o.Dir, "wd", "", "")
 	f.StringVar(&o.SlotVar, "process-slot-var", "", "")
 	f.BoolVarP(&o.OpenTTY, "open-tty", "o", false, "")
+}
 
+// failureFlags are about tasks that fail or take too much.
+func failureFlags(f *pflag.FlagSet, o *Options) {
 	f.Var(&o.Timeout, "timeout", "")
 	f.Var(&o.StallTimeout, "stall-timeout", "")
 	f.Var(&o.MemLimit, "mem-limit", "")
 	f.Var(numberFlag(func(n int) { o.CrashLimit = n }), "crash-limit", "")
+	f.Var(numberFlag(func(n int) { o.Retries = n }), "retries", "")
+	f.Var(&o.RetryDelay, "retry-delay", "")
 	f.Var(&o.KillAfter, "kill-after", "")
+}
 
+// outputFlags are about what is printed.
+func outputFlags(f *pflag.FlagSet, o *Options) {
 	f.BoolVarP(&o.KeepOrder, "keep-order", "k", false, "")
 	f.BoolVar(&o.Unordered, "unordered", false, "")
 	f.BoolVarP(&o.Ungroup, "ungroup", "u", false, "")
+	f.BoolVar(&o.LineBuffer, "line-buffer", false, "")
+	f.BoolVar(&o.LineBuffer, "lb", false, "")
+	f.BoolVar(&o.Tag, "tag", false, "")
+	f.Var(textFlag(func(s string) { o.Tag, o.TagString = true, s }), "tagstring", "")
 	f.BoolVarP(&o.Verbose, "verbose", "t", false, "")
 	f.BoolVarP(&o.Interactive, "interactive", "p", false, "")
 	f.BoolVar(&o.Quiet, "quiet", false, "")
 	f.Var(&o.Progress, "progress", "")
 	f.Lookup("progress").NoOptDefVal = value.ProgressAuto.String()
-
-	f.String("as", "", "") // cutPersona takes it where it counts
-	f.BoolVarP(&o.Help, "help", "h", false, "")
-	f.BoolVarP(&o.Version, "version", "V", false, "")
-	return f
 }
 
 // parseOptions reads the command line after the program's name.
@@ -91,7 +123,10 @@ func parseOptions(args []string) (Options, error) {
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	o.setOperands(f.Args())
+	if err := o.setWords(f.Args()); err != nil {
+		return o, err
+	}
+	o.LineBuffer = o.LineBuffer && !o.KeepOrder // in order, only the first one's lines can come at once
 	if o.Null {
 		o.Delim = 0
 	}

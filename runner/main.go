@@ -27,7 +27,7 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 	switch {
 	case err != nil:
 		o.say(stderr, err.Error()+o.hint(err))
-		return Status{Code: 1}
+		return o.usageStatus()
 	case o.Help:
 		return s.show(o.help())
 	case o.Version:
@@ -36,6 +36,9 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 	r, err := newRun(o, s)
 	if err != nil {
 		o.say(stderr, err.Error())
+		if o.As == asParallel {
+			return Status{Code: parallelError}
+		}
 		return errorStatus(err)
 	}
 	return r.do()
@@ -48,16 +51,22 @@ func parseCommandLine(args []string, env environment) (Options, error) {
 	if len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
-	if filepath.Base(name) == "xargs" {
+	switch filepath.Base(name) {
+	case "xargs":
 		o, err := parseXargs(args, env)
 		o.Name = name
 		return o, err
+	case "parallel":
+		return parseParallel(args, env)
 	}
 	if persona, rest, ok := cutPersona(args); ok {
-		if persona != "xargs" {
-			return defaultOptions(), fmt.Errorf("--as %s: want xargs", quoteWord(persona))
+		switch persona {
+		case "xargs":
+			return parseXargs(rest, env)
+		case "parallel":
+			return parseParallel(rest, env)
 		}
-		return parseXargs(rest, env)
+		return defaultOptions(), fmt.Errorf("--as %s: want xargs or parallel", quoteWord(persona))
 	}
 	return parseOptions(args)
 }
@@ -76,10 +85,18 @@ func cutPersona(args []string) (persona string, rest []string, ok bool) {
 	return "", args, false
 }
 
+// usageStatus is the status of a call that was not understood.
+func (o *Options) usageStatus() Status {
+	if o.As == asParallel {
+		return Status{Code: parallelError}
+	}
+	return Status{Code: 1}
+}
+
 // hint tells where to find help after an error of usage.
 func (o *Options) hint(err error) string {
-	if o.As == asXpool {
-		return " (see xpool --help)"
+	if o.As != asXargs {
+		return " (see " + o.Name + " --help)"
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return fmt.Sprintf("\nTry '%s --help' for more information.", o.Name)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"xpool/pool"
+	"xpool/runner/halt"
+	"xpool/runner/rows"
 	"xpool/runner/template"
 	"xpool/runner/value"
 )
@@ -27,6 +29,8 @@ type Options struct {
 	HasEnd bool
 
 	Packing packing
+	Rows    rowOptions
+	Input   rows.Call // the command and its sources, as the words after the options say
 
 	Shell  bool // the command is a shell script
 	Exec   bool // the command is a program
@@ -51,31 +55,46 @@ type Options struct {
 	RecycleTasks int
 	RecycleRSS   int64 // as pool.Options has it
 
-	Timeout      value.Duration
+	Timeout      value.Timeout
+	Halt         halt.Policy
+	TermSeq      halt.TermSeq
+	HasTermSeq   bool
+	Pace         paceOptions
+	Record       recordOptions
 	StallTimeout value.Duration
 	MemLimit     value.Size
 	CrashLimit   int
+	Retries      int // how often a task is tried in all, 0 for once
+	RetryDelay   value.Duration
 	KillAfter    value.Duration
 
-	Unordered bool
-	Ungroup   bool
-	KeepOrder bool // the default, for those who write it
-	NoRun     bool // -r: the default too
-	RunEmpty  bool // the command alone is run if there is no record
-	Quiet     bool
-	Progress  value.Progress
+	Unordered  bool
+	Ungroup    bool
+	LineBuffer bool   // lines come out as they come
+	Tag        bool   // lines begin with the task's record, or with TagString
+	TagString  string // with replacement strings
+	DryRun     bool   // commands are shown, and not run
+	KeepOrder  bool   // the default, for those who write it
+	NoRun      bool   // -r: the default too
+	RunEmpty   bool   // the command alone is run if there is no record
+	Quiet      bool
+	Progress   value.Progress
 
-	Verbose     bool // show each command before it runs
-	Interactive bool // ask about each command before it runs; shows it as well
-	OpenTTY     bool // tasks read the terminal
+	Show        bool   // show each command before what it prints
+	Verbose     bool   // show each command before it runs
+	Interactive bool   // ask about each command before it runs; shows it as well
+	OpenTTY     bool   // tasks read the terminal
+	Dir         string // of the tasks
+	Nice        int    // that the tasks add to theirs
 	SlotVar     string
 	ShowLimits  bool
 
 	Help    bool
 	Version bool
 
-	note func(line string) // tells the user something while the run goes on
-	log  func(text []byte) // shows whole lines of a worker's own meanwhile
+	strings template.Set      // the replacement strings of the run
+	note    func(line string) // tells the user something while the run goes on
+	log     func(text []byte) // shows whole lines of a worker's own meanwhile
 }
 
 // as is a program whose command line is understood and whose habits are kept.
@@ -84,6 +103,7 @@ type as uint8
 const (
 	asXpool as = iota
 	asXargs
+	asParallel
 )
 
 // defaultOptions are the options before the command line has been read.
@@ -99,20 +119,28 @@ func defaultOptions() Options {
 	}
 }
 
-// setOperands splits the words after the options at the first ":::".
-func (o *Options) setOperands(words []string) {
-	o.Command = words
-	for i, w := range words {
-		if w == ":::" {
-			o.Command, o.Operands, o.HasArgs = words[:i:i], words[i+1:], true
-			return
-		}
+// setWords finds the command and the sources among the words after the options.
+func (o *Options) setWords(words []string) error {
+	syntax := o.Rows.Syntax
+	syntax.ArgFiles, syntax.Join = o.Files, o.As != asParallel
+	call, err := syntax.Parse(words)
+	if err != nil {
+		return err
 	}
+	o.Input, o.Command = call, call.Command
+	if o.Record.RetryFailed {
+		o.Command = nil // it is that of the log
+	}
+	if o.As == asParallel && len(o.Command) == 1 && o.Command[0] == "{}" { // as if there were none
+		o.Command = nil
+	}
+	if s := call.Sources; len(s) == 1 && len(s[0].Files) == 0 {
+		o.Operands, o.HasArgs = s[0].Words, true
+	} else if len(s) == 1 {
+		o.Files = s[0].Files
+	}
+	return o.setStrings()
 }
-
-// isLaterSource tells whether a word is one by which GNU parallel takes records
-// and this program does not yet.
-func isLaterSource(word string) bool { return word == "::::" || word == ":::+" || word == "::::+" }
 
 // kind says what the command is.
 type commandKind int
@@ -143,11 +171,25 @@ func (o *Options) kind() commandKind {
 }
 
 // severalRecords tells whether a task may have more than one record.
-func (o *Options) severalRecords() bool { return o.Packing.asked && !o.Packing.replaces }
+func (o *Options) severalRecords() bool {
+	return o.Packing.asked && !o.Packing.replaces || o.usesRows()
+}
+
+// triesAgain tells whether a task may have several attempts.
+func (o *Options) triesAgain() bool { return o.CrashLimit > 1 || o.Retries > 1 }
 
 // set are the replacement strings of the run.
-func (o *Options) set() template.Set {
-	return template.WithValue(o.Packing.limits.Replace)
+func (o *Options) set() template.Set { return o.strings }
+
+// setStrings makes the replacement strings of the run from what was asked for.
+func (o *Options) setStrings() (err error) {
+	c := o.Rows.template.Config
+	c.Value = o.Packing.limits.Replace
+	o.strings, err = template.New(c)
+	if o.As == asXpool && !o.severalRecords() {
+		o.strings = o.strings.OfOneColumn()
+	}
+	return err
 }
 
 // looksLikeScript tells whether the only word of a command needs a shell: it has

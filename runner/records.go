@@ -25,6 +25,14 @@ func (r *run) openSource() error {
 		most = limits.MaxRecord(o.Command)
 	}
 	switch {
+	case o.Record.RetryFailed:
+		return r.openFailures()
+	case o.usesRows():
+		if err := r.openRows(); err != nil {
+			return err
+		}
+		r.batches = r.newRowBatcher(limits.MaxChars)
+		return nil
 	case o.HasArgs:
 		r.source = input.Args(o.Operands)
 	case len(o.Files) == 1 && o.As == asXargs && o.Files[0] != "-":
@@ -195,9 +203,16 @@ func (o *Options) fromFiles() bool {
 
 // slotEnv is for pool.Options: the variable counts from 0, as that of xargs does.
 func (o *Options) slotEnv() func(slot int) []string {
-	if o.SlotVar == "" {
+	if o.SlotVar == "" && o.As != asParallel {
 		return nil
 	}
-	prefix := o.SlotVar + "="
-	return func(slot int) []string { return []string{prefix + strconv.Itoa(slot-1)} }
+	return func(slot int) (env []string) {
+		if o.SlotVar != "" {
+			env = append(env, o.SlotVar+"="+strconv.Itoa(slot-1))
+		}
+		if o.As == asParallel {
+			env = append(env, "PARALLEL_JOBSLOT="+strconv.Itoa(slot))
+		}
+		return env
+	}
 }

@@ -18,6 +18,8 @@ import (
 	"xpool/runner/input"
 	"xpool/runner/output"
 	"xpool/runner/progress"
+	"xpool/runner/rows"
+	"xpool/runner/template"
 	"xpool/runner/value"
 )
 
@@ -58,80 +60,22 @@ type run struct {
 	inherit  bool          // tasks write to the run's own streams
 	terminal terminal      // what tasks get of the run's own
 	asker    *asker        // nil if there is nothing to ask
-	sinks    []sink        // are told of each task
-	broken   chan struct{} // closed when a signal ends the run
+	rows     *rows.Reader  // nil unless records are rows
+	columns  []string      // the names of their columns, from a header
+	tasks    int64         // how many there are; 0 unless that matters to what they run
+	timeout  time.Duration // of each task, if that is the same for all
+	gates    gates
+	halting  *halting
+	journal  *journal                      // nil without a joblog
+	keeping  *keeping                      // nil if tasks print what they print
+	sinks    []sink                        // are told of each task
+	tag      func(template.Context) []byte // what a line of a task begins with, nil for nothing
+	broken   chan struct{}                 // closed when a signal ends the run
 
 	mu      sync.Mutex
 	reading *input.Interruptible // nil if there is nothing to read
 	signal  syscall.Signal       // that ends the run; set before broken is closed
 	err     error                // that ends the run
-}
-
-// newRun gets everything ready; no task is begun. The error is one of usage or
-// of the system.
-func newRun(o Options, s streams) (*run, error) {
-	found := s.env
-	env, err := s.env.deeper()
-	if err != nil {
-		return nil, err
-	}
-	s.env = env
-	r := &run{opts: o, streams: s, found: found, ledger: newLedger(), broken: make(chan struct{})}
-	r.opts.note, r.opts.log = r.note, r.log
-	c, err := newCommand(&r.opts, s.env)
-	if err != nil {
-		return nil, err
-	}
-	r.command = c
-	r.ctx, r.cancel = context.WithCancel(context.Background())
-	if err := r.openSource(); err != nil {
-		return nil, err
-	}
-	jobs, err := r.askedJobs()
-	if err != nil {
-		return nil, err
-	}
-	r.jobs.Store(int64(jobs))
-	r.inherit = c.inherits() && (o.Ungroup || jobs == 1 && !o.Unordered) &&
-		o.StallTimeout == 0 && o.CrashLimit <= 1 // which need to see what is printed
-	if err := r.openTerminal(); err != nil {
-		return nil, err
-	}
-	if o.Interactive {
-		if r.asker, err = newAsker(r); err != nil {
-			return nil, err
-		}
-	}
-	r.pool, err = pool.New(c.kind(r.terminal), pool.Options{
-		Jobs:        jobs,
-		IdleTimeout: time.Duration(o.IdleTimeout),
-		KillAfter:   time.Duration(o.KillAfter),
-		InitTimeout: time.Duration(o.InitTimeout),
-
-		RecycleTasks: o.RecycleTasks,
-		RecycleRSS:   o.RecycleRSS,
-
-		Env:       s.env.without(o.SlotVar).withThreads(o.Threads, jobs, cpucount.Available()),
-		SlotEnv:   o.slotEnv(),
-		Subreaper: true,
-		Guard:     guardProgram(),
-	})
-	if err != nil {
-		return nil, err
-	}
-	r.printer = output.New(r.outputOptions())
-	r.persona = r.newPersona()
-	r.sinks = append(r.sinks, r.ledger, r.persona)
-	switch {
-	case r.asker != nil:
-		r.sinks = append(r.sinks, r.asker)
-	case o.Verbose:
-		r.sinks = append(r.sinks, verboseSink{r})
-	}
-	if r.progress != nil {
-		r.sinks = append(r.sinks, progressSink{r})
-	}
-	return r, nil
 }
 
 // guardProgram is this program's own file, by a name that stays true if it is
@@ -163,8 +107,11 @@ func (r *run) askedJobs() (int, error) {
 const manyJobs = 1 << 20
 
 func (r *run) newPersona() persona {
-	if r.opts.As == asXargs {
+	switch r.opts.As {
+	case asXargs:
 		return &xargsPersona{run: r}
+	case asParallel:
+		return &parallelPersona{run: r}
 	}
 	return &native{run: r, ledger: r.ledger, quiet: r.opts.Quiet}
 }
@@ -252,6 +199,7 @@ func (r *run) do() Status {
 	status := r.finish()
 	close(over)
 	watcher.Wait()
+	r.gates.Close()
 	signals.stop()
 	return status
 }
@@ -266,6 +214,9 @@ func (r *run) feed() {
 		switch {
 		case err == io.EOF:
 			r.ledger.complete()
+			if n, _ := r.ledger.total(); n > 0 {
+				r.halting.setTotal(n)
+			}
 			return
 		case errors.Is(err, input.ErrInterrupted):
 			return
@@ -281,11 +232,22 @@ func (r *run) feed() {
 				continue
 			}
 		}
+		if b.seq > 0 {
+			seq = b.seq
+		}
+		if r.skips(seq, b) {
+			seq++
+			continue
+		}
 		r.ledger.enter()
 		t := r.newTask(seq, b)
 		seq++
 		if b.bad != nil {
 			t.end(pool.Result{Seq: t.seq, Verdict: crashdetect.Classify(crashdetect.End{StartErr: b.bad}), Err: b.bad})
+			continue
+		}
+		if r.opts.DryRun {
+			t.show()
 			continue
 		}
 		if err := r.pool.Submit(r.ctx, t.submission()); err != nil {
@@ -369,6 +331,7 @@ func (r *run) finish() Status {
 		return r.interrupted(syscall.SIGPIPE)
 	}
 	r.halt(err)
+	r.halt(r.closeRecords())
 
 	r.mu.Lock()
 	sig, err := r.signal, r.err

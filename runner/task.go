@@ -32,20 +32,26 @@ type task struct {
 	begun bool          // an attempt has been
 	slot  int           // of the first attempt
 	entry *output.Entry // nil when the task has nothing to print but its failure
+	lined *lined        // nil unless lines come out as they come
+
+	made     time.Time // when its record was read
+	keeper   keeper    // keeps what it prints, nil if that is printed
+	sent     int64     // bytes of standard input
+	received int64     // bytes of standard output
 }
 
 func (r *run) newTask(seq int64, b batch) *task {
-	t := &task{run: r, seq: seq, args: b.args}
+	t := &task{run: r, seq: seq, args: b.args, made: time.Now()}
 	if !r.inherit {
 		t.entry = r.printer.Open()
-		t.entry.Hold(r.opts.CrashLimit > 1) // what is printed cannot be taken back
+		t.entry.Hold(r.opts.triesAgain()) // what is printed cannot be taken back
 	}
 	return t
 }
 
 // context is what the task offers to replacement strings.
 func (t *task) context(slot int) template.Context {
-	return template.Context{Args: t.args, Seq: t.seq, Slot: slot}
+	return template.Context{Args: t.args, Seq: t.seq, Slot: slot, Total: t.run.tasks, Slots: int(t.run.jobs.Load())}
 }
 
 // submission is the task as the pool sees it.
@@ -54,19 +60,17 @@ func (t *task) submission() *pool.Task {
 	p := &pool.Task{
 		Seq:     t.seq,
 		Payload: t.payload,
-		Timeout: time.Duration(o.Timeout),
+		Timeout: t.run.timeout,
 		Done:    t.end,
 
 		StallTimeout: time.Duration(o.StallTimeout),
 		MemLimit:     int64(o.MemLimit),
 		CrashLimit:   o.CrashLimit,
+		Tries:        o.Retries,
+		RetryDelay:   time.Duration(o.RetryDelay),
 	}
-	switch {
-	case t.run.inherit:
-	case o.Ungroup:
-		p.Output = ungrouped{t.run.printer}
-	default:
-		p.Output = grouped{t.entry}
+	if out := t.outlet(); out != nil {
+		p.Output = out
 	}
 	return p
 }
@@ -75,6 +79,11 @@ func (t *task) submission() *pool.Task {
 func (t *task) payload(p pool.Place) (pool.Payload, error) {
 	if !t.begun {
 		t.begun, t.slot = true, p.Slot
+		if t.keeper != nil {
+			if err := t.keeper.begin(); err != nil {
+				return pool.Payload{}, err
+			}
+		}
 		for _, s := range t.run.sinks {
 			s.began(t)
 		}
@@ -85,6 +94,14 @@ func (t *task) payload(p pool.Place) (pool.Payload, error) {
 // end is called once, when the task is over.
 func (t *task) end(res pool.Result) {
 	r := t.run
+	if t.lined != nil {
+		t.lined.flush()
+	}
+	if t.keeper != nil {
+		if err := t.keeper.end(res); err != nil {
+			r.fail(err)
+		}
+	}
 	if sig := r.deathOf(res.Verdict); sig != 0 {
 		r.interrupt(sig)
 		res.Verdict = crashdetect.Verdict{Kind: crashdetect.Stopped}
@@ -126,32 +143,4 @@ func hasReader(fd uintptr) bool {
 	fds := []unix.PollFd{{Fd: int32(fd)}}
 	n, err := unix.Poll(fds, 0)
 	return err != nil || n == 0 || fds[0].Revents&unix.POLLERR == 0
-}
-
-// grouped is the output of a task that comes out in one piece, in its turn.
-type grouped struct{ entry *output.Entry }
-
-func (g grouped) Write(s pool.Stream, b []byte, resume func()) bool {
-	return g.entry.Write(printed(s), b, resume)
-}
-
-// Reset drops what an attempt has printed that is followed by another.
-func (g grouped) Reset() { g.entry.Reset() }
-
-// ungrouped is the output of all tasks that comes out as it comes.
-type ungrouped struct{ printer *output.Printer }
-
-func (u ungrouped) Write(s pool.Stream, b []byte, resume func()) bool {
-	e := u.printer.Open()
-	more := e.Write(printed(s), b, resume)
-	e.Close("")
-	return more
-}
-
-// printed is the printer's name for a stream.
-func printed(s pool.Stream) output.Stream {
-	if s == pool.Stderr {
-		return output.Stderr
-	}
-	return output.Stdout
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 
 	"xpool/pool"
@@ -84,7 +83,9 @@ func (o *Options) validateWorkers() error {
 
 func (o *Options) validateRecords() error {
 	switch {
-	case o.severalRecords() && o.kind() == linesKind:
+	case o.As == asXpool && o.usesRows() && o.kind() == linesKind && !o.Record.RetryFailed:
+		return errors.New("several sources or columns need a command: without one each record is a command")
+	case o.As == asXpool && o.severalRecords() && o.kind() == linesKind && !o.Record.RetryFailed:
 		return errors.New("-n, -L and -s need a command: without one each record is a command")
 	case o.Packing.replaces && len(o.Command) == 0:
 		return errors.New("-I needs a command in which the string is replaced")
@@ -94,12 +95,10 @@ func (o *Options) validateRecords() error {
 		return errors.New("-s and -I exclude each other")
 	case o.Packing.replaces && o.Packing.limits.Replace == "":
 		return errors.New("-I needs a string to replace")
-	case slices.Contains(o.Operands, ":::"):
-		return errors.New("more than one ::: is not supported")
-	case slices.ContainsFunc(o.Command, isLaterSource):
-		return errors.New("::::, :::+ and ::::+ are not supported: give records after ::: or in files with -a")
-	case o.HasArgs && len(o.Files) > 0:
-		return errors.New("records come from ::: or from --arg-file, not from both")
+	case o.Record.resumes() && o.Record.Joblog == "" && (o.Record.Results == "" || !o.Record.Resume):
+		return errors.New("--resume, --resume-failed and --retry-failed need a --joblog (--resume may have --results instead)")
+	case o.Record.JSON && (o.Record.Results != "" || o.Record.Files):
+		return errors.New("only one of --json, --results and --files says what becomes of the output")
 	}
 	return nil
 }
@@ -108,7 +107,7 @@ func (o *Options) validateOutput() error {
 	switch {
 	case o.Unordered && o.KeepOrder:
 		return errors.New("--unordered and --keep-order exclude each other")
-	case o.Ungroup && o.KeepOrder:
+	case o.Ungroup && o.KeepOrder && o.As != asParallel:
 		return errors.New("--ungroup and --keep-order exclude each other")
 	}
 	return nil

@@ -19,13 +19,13 @@ type Token struct {
 //
 // What is left alone is a string in braces right after a $, such as ${1} and ${#}, which
 // are a shell's own parameters; GNU parallel replaces them. {} is none, so ${} has a
-// token, and so has \${1}.
+// token, and so has \${1}. Neither has {2} one if rows have one column.
 func (s Set) Scan(text string) []Token {
 	var tokens []Token
 	t := s.rulesOf()
 	for i := 0; i < len(text); {
 		token, ok := t.at(text, i, s.columns)
-		if !ok {
+		if c := token.Rep.Column; !ok || s.single && token.Err == nil && (c > 1 || c < -1) {
 			i++
 			continue
 		}

@@ -42,6 +42,13 @@ type Config struct {
 type Set struct {
 	table   *table
 	columns []string
+	single  bool // rows have one column
+}
+
+// OfOneColumn returns a set for rows that have one column: {2} and the like are not in
+// it, so that a regular expression with a{2} is left alone.
+func (s Set) OfOneColumn() Set {
+	return Set{table: s.rulesOf(), columns: s.columns, single: true}
 }
 
 // table is what all copies of a Set share.
@@ -94,7 +101,7 @@ func WithValue(s string) Set {
 // {x/} and so on, whatever the standard strings are called. An empty name is none, and of
 // two equal ones the first counts. It keeps no reference to the slice.
 func (s Set) WithColumns(names []string) Set {
-	return Set{table: s.rulesOf(), columns: slices.Clone(names)}
+	return Set{table: s.rulesOf(), columns: slices.Clone(names), single: s.single}
 }
 
 func (s Set) rulesOf() *table {

@@ -1,0 +1,92 @@
+package runner
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"xpool/crashdetect"
+	"xpool/pool"
+	"xpool/runner/halt"
+)
+
+// halting ends the run early, as --halt asks for. It is a sink, and may be used
+// from any goroutine.
+type halting struct {
+	run *run
+
+	mu      sync.Mutex
+	counter *halt.Counter
+}
+
+func newHalting(r *run) *halting { return &halting{run: r, counter: halt.New(r.opts.Halt)} }
+
+func (h *halting) began(*task) {}
+
+func (h *halting) ended(t *task, res pool.Result) {
+	h.mu.Lock()
+	before := h.counter.State()
+	now := h.counter.Add(halt.Result{Status: failureStatus(res.Verdict), Stopped: res.Verdict.Kind == crashdetect.Stopped})
+	h.mu.Unlock()
+	if now == before {
+		return
+	}
+	if h.run.opts.As == asParallel && !res.Verdict.OK() && h.run.opts.Halt.Why() == halt.Fail {
+		h.run.note(fmt.Sprintf("This job failed:\n%s", h.run.command.line(t.context(res.Slot))))
+	}
+	h.act(now)
+}
+
+// setTotal tells how many tasks there are.
+func (h *halting) setTotal(n int64) {
+	h.mu.Lock()
+	before := h.counter.State()
+	now := h.counter.SetTotal(int(n))
+	h.mu.Unlock()
+	if now != before {
+		h.act(now)
+	}
+}
+
+func (h *halting) act(w halt.When) {
+	h.run.halt(nil)
+	if w == halt.Now {
+		h.run.pool.Stop(time.Duration(h.run.opts.KillAfter))
+	} else {
+		h.run.pool.Halt()
+	}
+}
+
+// status is the exit status of GNU parallel.
+func (h *halting) status() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.counter.Status()
+}
+
+// failureStatus is what GNU parallel would exit with for a task alone.
+func failureStatus(v crashdetect.Verdict) int {
+	switch {
+	case v.OK():
+		return 0
+	case v.Kind == crashdetect.Exit && v.Code > 0 && v.Code < 256:
+		return v.Code
+	case v.Kind == crashdetect.Killed:
+		return 128 + int(v.Signal)
+	case v.Kind == crashdetect.NotStarted:
+		return v.ExitStatus()
+	default:
+		return 255
+	}
+}
+
+// termSteps is how tasks are brought to their end, nil for what is usual.
+func (o *Options) termSteps() (steps []pool.TermStep) {
+	if !o.HasTermSeq {
+		return nil
+	}
+	for _, s := range o.TermSeq.Steps() {
+		steps = append(steps, pool.TermStep{Signal: s.Signal, Wait: s.Wait})
+	}
+	return steps
+}

@@ -1,0 +1,271 @@
+package runner
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"xpool/crashdetect"
+	"xpool/pool"
+	"xpool/runner/jsonlog"
+	"xpool/runner/keep"
+	"xpool/runner/output"
+	"xpool/runner/results"
+	"xpool/runner/template"
+)
+
+// keeper is an Output that keeps what a task prints instead of printing it.
+type keeper interface {
+	pool.Resetter
+
+	// begin is called when the task's first attempt begins. An error keeps it from
+	// that.
+	begin() error
+
+	// end is called once, when the task is over.
+	end(res pool.Result) error
+}
+
+// keeping makes the keepers of a run.
+type keeping struct {
+	run    *run
+	format results.Format
+	names  []string       // of the columns
+	path   *template.Text // of the files of a task; nil for a tree of directories
+	prefix string         // of that, before the first replacement string
+
+	mu    sync.Mutex
+	table *results.Table
+	file  *os.File // of the table, or nil
+}
+
+// openKeeping returns what makes keepers, or nil if the tasks just print.
+func openKeeping(r *run) (*keeping, error) {
+	o := &r.opts.Record
+	if o.Results == "" {
+		if o.Files || o.JSON {
+			return &keeping{run: r}, nil
+		}
+		return nil, nil
+	}
+	format, stdout := results.ParseTarget(o.Results)
+	k := &keeping{run: r, format: format, names: r.columns}
+	switch {
+	case format == results.Separate:
+		text, err := template.ParseText(o.Results, r.opts.set())
+		if err != nil {
+			return nil, fmt.Errorf("--results: %w", err)
+		}
+		if tokens := r.opts.set().Scan(o.Results); len(tokens) > 0 {
+			k.path, k.prefix = text, o.Results[:tokens[0].Start]
+		}
+	case stdout:
+		k.table = results.NewTable(&entryWriter{run: r}, format, k.names)
+	default:
+		f, err := os.Create(o.Results)
+		if err != nil {
+			return nil, err
+		}
+		k.file, k.table = f, results.NewTable(f, format, k.names)
+	}
+	return k, nil
+}
+
+func (k *keeping) close() error {
+	if k == nil || k.file == nil {
+		return nil
+	}
+	return k.file.Close()
+}
+
+// keeper returns the keeper of a task.
+func (k *keeping) keeper(t *task) keeper {
+	o := &k.run.opts.Record
+	switch {
+	case k.table != nil:
+		return &textKeeper{task: t, write: k.write}
+	case o.Results != "":
+		return &fileKeeper{task: t, keeping: k}
+	case o.JSON:
+		return &textKeeper{task: t, write: k.encode}
+	default:
+		return &tempKeeper{task: t}
+	}
+}
+
+// write writes a row of the table.
+func (k *keeping) write(r *jsonlog.Result) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.table.Write(r)
+}
+
+// encode prints a line of JSON.
+func (k *keeping) encode(r *jsonlog.Result) error {
+	w := &entryWriter{run: k.run, entry: k.run.printer.Open()}
+	defer w.entry.Close("")
+	return jsonlog.NewEncoder(w).Encode(r)
+}
+
+// place is where the files of a task are.
+func (k *keeping) place(t *task) (results.Place, error) {
+	root := k.run.opts.Record.Results
+	if k.path == nil {
+		return results.Tree(root, k.names, t.args), nil
+	}
+	return results.Expanded(k.prefix, k.path.Expand(t.context(t.slot)))
+}
+
+// entryWriter prints on standard output: on an entry, or each piece on one of its
+// own. It waits where the printer wants it to, until the run ends.
+type entryWriter struct {
+	run   *run
+	entry *output.Entry
+}
+
+func (w *entryWriter) Write(b []byte) (int, error) {
+	e := w.entry
+	if e == nil {
+		e = w.run.printer.Open()
+		defer e.Close("")
+	}
+	room := make(chan struct{}, 1)
+	if !e.Write(output.Stdout, b, func() { room <- struct{}{} }) && w.entry != nil {
+		select {
+		case <-room:
+		case <-w.run.broken:
+		}
+	}
+	return len(b), nil
+}
+
+// textKeeper keeps what a task prints until it is over.
+type textKeeper struct {
+	task  *task
+	text  [2]keep.Buffer
+	write func(*jsonlog.Result) error
+	err   error
+}
+
+func (k *textKeeper) begin() error {
+	for i := range k.text {
+		k.text[i].Dir = k.task.run.tempDir()
+	}
+	return nil
+}
+
+func (k *textKeeper) Write(s pool.Stream, b []byte, _ func()) bool {
+	if _, err := k.text[s].Write(b); err != nil && k.err == nil {
+		k.err = err
+		k.task.run.fail(err)
+	}
+	return true
+}
+
+func (k *textKeeper) Reset() {
+	for i := range k.text {
+		_ = k.text[i].Close() // of what is not wanted any more
+	}
+}
+
+func (k *textKeeper) end(res pool.Result) error {
+	defer k.Reset()
+	if res.Verdict.Kind == crashdetect.Stopped || k.err != nil {
+		return nil // which has been told
+	}
+	r := k.task.jsonResult(res)
+	r.Stdout, r.Stderr = &k.text[pool.Stdout], &k.text[pool.Stderr]
+	return k.write(r)
+}
+
+// fileKeeper keeps what a task prints in files with names of the task's own.
+type fileKeeper struct {
+	task    *task
+	keeping *keeping
+	files   *results.Files // nil before the task begins
+	failed  bool
+}
+
+func (k *fileKeeper) begin() error {
+	place, err := k.keeping.place(k.task)
+	if err == nil {
+		k.files, err = results.Create(place)
+	}
+	return err
+}
+
+func (k *fileKeeper) Write(s pool.Stream, b []byte, _ func()) bool {
+	f := k.files.Stdout
+	if s == pool.Stderr {
+		f = k.files.Stderr
+	}
+	if _, err := f.Write(b); err != nil && !k.failed {
+		k.failed = true
+		k.task.run.fail(err)
+	}
+	return true
+}
+
+func (k *fileKeeper) Reset() {
+	if err := k.files.Reset(); err != nil {
+		k.task.run.fail(err)
+	}
+}
+
+func (k *fileKeeper) end(res pool.Result) error {
+	switch {
+	case k.files == nil:
+		return nil
+	case res.Verdict.Kind == crashdetect.Stopped || k.failed:
+		return k.files.Close()
+	default:
+		return k.files.Finish(k.task.seq)
+	}
+}
+
+// tempKeeper keeps the standard output of a task in a file that stays, whose name
+// the task prints instead. Its standard error is printed.
+type tempKeeper struct {
+	task   *task
+	file   *os.File // nil before the task begins
+	failed bool
+}
+
+func (k *tempKeeper) begin() (err error) {
+	k.file, err = results.Temp(k.task.run.tempDir())
+	return err
+}
+
+func (k *tempKeeper) Write(s pool.Stream, b []byte, resume func()) bool {
+	if s == pool.Stderr {
+		return k.task.entry.Write(output.Stderr, b, resume)
+	}
+	if _, err := k.file.Write(b); err != nil && !k.failed {
+		k.failed = true
+		k.task.run.fail(err)
+	}
+	return true
+}
+
+func (k *tempKeeper) Reset() {
+	k.task.entry.Reset()
+	if err := k.file.Truncate(0); err != nil {
+		k.task.run.fail(err)
+		return
+	}
+	_, _ = k.file.Seek(0, io.SeekStart)
+}
+
+func (k *tempKeeper) end(pool.Result) error {
+	if k.file == nil {
+		return nil
+	}
+	name := k.file.Name()
+	if strings.ContainsRune(name, '\n') {
+		name = quoteWord(name)
+	}
+	k.task.entry.Write(output.Stdout, []byte(name+"\n"), nil)
+	return k.file.Close()
+}

@@ -1,0 +1,127 @@
+package runner
+
+import (
+	"io"
+	"math/rand/v2"
+	"strings"
+
+	"xpool/runner/input"
+	"xpool/runner/rows"
+)
+
+// usesRows tells whether the records of the run are rows of columns, from several
+// sources or in one of the ways that GNU parallel knows.
+func (o *Options) usesRows() bool {
+	return o.As == asParallel || o.Rows.asked || o.Rows.Link || o.Rows.CSV || o.Rows.Shuffle || len(o.Input.Sources) > 1
+}
+
+// rowOptions are for package rows.
+func (o *Options) rowOptions() rows.Options {
+	r := &o.Rows
+	ro := rows.Options{
+		Link: r.Link, Separator: r.Separator, Delim: byte(o.Delim), Header: r.Header, Trim: r.Trim,
+		SplitWords: o.As == asParallel, SkipBlank: o.As == asParallel && o.NoRun,
+		JoinLines: o.Packing.limits.MaxLines > 0,
+	}
+	if o.HasEnd {
+		ro.End = o.End
+	}
+	if r.CSV {
+		ro.CSV, ro.Separator = ",", nil
+		if r.SeparatorText != "" {
+			ro.CSV = r.SeparatorText
+		}
+	}
+	if r.Separator != nil && !r.HasTrim && o.As == asParallel {
+		ro.Trim = rows.TrimBoth
+	}
+	if r.Shuffle {
+		ro.Shuffle = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	return ro
+}
+
+// openRows gets rows ready, and reads their header if there is one.
+func (r *run) openRows() error {
+	o := &r.opts
+	sources := o.Input.Open(r.openFile, input.Options{Delim: byte(o.Delim)})
+	reader, err := rows.New(sources, o.rowOptions())
+	if err != nil {
+		return err
+	}
+	r.rows = reader
+	r.source = rowCloser{reader}
+	if o.Rows.Header != rows.NoHeader {
+		if r.columns, err = reader.Names(); err != nil && err != io.EOF {
+			return err
+		}
+		r.opts.strings = r.opts.strings.WithColumns(r.columns)
+	}
+	return nil
+}
+
+// rowCloser is a source of which only the end is of interest.
+type rowCloser struct{ *rows.Reader }
+
+func (rowCloser) Next() (input.Record, error) { return input.Record{}, io.EOF }
+
+// rowBatcher makes batches of rows.
+type rowBatcher struct{ batcher *rows.Batcher }
+
+func (b rowBatcher) next() (batch, error) {
+	got, err := b.batcher.Next()
+	return batch{args: got.Args, bad: got.Bad}, err
+}
+
+// newRowBatcher returns what makes batches of rows: one row each, if nothing else
+// was asked for.
+func (r *run) newRowBatcher(size int) batcher {
+	o := &r.opts
+	b := rows.BatchOptions{
+		MaxRows: 1, NoArgs: o.Rows.NoArgs, MaxSize: size, Exit: o.Packing.limits.Exit, Base: len(strings.Join(o.Command, " ")),
+	}
+	switch {
+	case o.Rows.MaxRows > 0:
+		b.MaxRows = o.Rows.MaxRows
+	case o.Packing.limits.MaxArgs > 0:
+		b.MaxRows = o.Packing.limits.MaxArgs
+	case o.Packing.limits.MaxLines > 0:
+		b.MaxRows = o.Packing.limits.MaxLines
+	case o.Rows.Fill || o.Packing.limits.MaxChars > 0:
+		b.MaxRows = 0
+	default:
+		b.MaxSize = 0 // a row alone has no limit but the system's
+	}
+	if o.Rows.Spread {
+		b.Slots = int(r.jobs.Load())
+	}
+	return rowBatcher{rows.NewBatcher(r.rows.Next, b)}
+}
+
+// counted is a batcher that has read all its batches, so that their number is known.
+type counted struct {
+	batches []batch
+	err     error
+}
+
+// countBatches reads all that b has.
+func countBatches(b batcher) *counted {
+	c := &counted{}
+	for {
+		next, err := b.next()
+		if err != nil {
+			c.err = err
+			return c
+		}
+		c.batches = append(c.batches, next)
+	}
+}
+
+func (c *counted) next() (batch, error) {
+	if len(c.batches) == 0 {
+		return batch{}, c.err
+	}
+	b := c.batches[0]
+	c.batches = c.batches[1:]
+	return b, nil
+}

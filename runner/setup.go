@@ -1,0 +1,163 @@
+package runner
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"xpool/pool"
+	"xpool/pool/cpucount"
+	"xpool/runner/output"
+)
+
+// newRun gets everything ready; no task is begun. The error is one of usage or
+// of the system.
+func newRun(o Options, s streams) (*run, error) {
+	r := &run{opts: o, streams: s, found: s.env, ledger: newLedger(), broken: make(chan struct{})}
+	r.opts.note, r.opts.log = r.note, r.log
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	for _, step := range []func() error{
+		r.setUpEnvironment, r.setUpJobs, r.openSource, r.setUpCommand, r.countTasks, r.openRecords, r.openGates,
+	} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return r, r.setUpPool()
+}
+
+func (r *run) setUpEnvironment() (err error) {
+	r.streams.env, err = r.streams.env.deeper()
+	return err
+}
+
+func (r *run) setUpJobs() error {
+	jobs, err := r.askedJobs()
+	r.jobs.Store(int64(jobs))
+	return err
+}
+
+// setUpCommand makes the command, when it is known what the columns are called.
+func (r *run) setUpCommand() (err error) {
+	o := &r.opts
+	if r.command, err = newCommand(o, r.streams.env); err != nil {
+		return err
+	}
+	if r.rows != nil && o.As == asXpool && o.Rows.MaxRows == 0 {
+		r.rows.Require(o.highestColumn())
+	}
+	r.inherit = r.command.inherits() && (o.Ungroup || r.jobs.Load() == 1 && !o.Unordered) && !o.seesOutput()
+	if err := r.openTerminal(); err != nil {
+		return err
+	}
+	if o.Interactive {
+		r.asker, err = newAsker(r)
+	}
+	return err
+}
+
+// seesOutput tells whether what tasks print has to go through this process.
+func (o *Options) seesOutput() bool {
+	return o.StallTimeout > 0 || o.triesAgain() || o.Tag || o.LineBuffer || o.Show || o.DryRun ||
+		o.Record.Joblog != "" || o.Record.Results != "" || o.Record.Files || o.Record.JSON
+}
+
+// highestColumn is the highest number of a column that the command names.
+func (o *Options) highestColumn() (highest int) {
+	for _, word := range o.Command {
+		for _, t := range o.set().Scan(word) {
+			if c := t.Rep.Column; c != math.MinInt {
+				highest = max(highest, c, -c)
+			}
+		}
+	}
+	return highest
+}
+
+// countTasks reads all of the input before the first task begins, if their number
+// matters to that.
+func (r *run) countTasks() error {
+	o := &r.opts
+	needed := o.Halt.NeedsTotal() && o.Record.Total == 0
+	for _, word := range o.Command {
+		for _, t := range o.set().Scan(word) {
+			needed = needed || t.Err == nil && t.Rep.NeedsTotal()
+		}
+	}
+	if !needed {
+		return nil
+	}
+	c := countBatches(r.batches)
+	r.batches, r.tasks = c, int64(len(c.batches))
+	return nil
+}
+
+// setUpPool starts the pool and the printer.
+func (r *run) setUpPool() (err error) {
+	o := &r.opts
+	r.pool, err = pool.New(r.command.kind(r.terminal), pool.Options{
+		Jobs:        int(r.jobs.Load()),
+		IdleTimeout: time.Duration(o.IdleTimeout),
+		KillAfter:   time.Duration(o.KillAfter),
+		InitTimeout: time.Duration(o.InitTimeout),
+
+		RecycleTasks: o.RecycleTasks,
+		RecycleRSS:   o.RecycleRSS,
+
+		TermSeq: o.termSteps(),
+		Gate:    r.gates.gate(),
+		Spare:   r.gates.shell.Owns,
+
+		Dir:       o.Dir,
+		Nice:      o.Nice,
+		Env:       r.taskEnv(),
+		SlotEnv:   o.slotEnv(),
+		Subreaper: true,
+		Guard:     guardProgram(),
+	})
+	if err != nil {
+		return err
+	}
+	r.gates.pool.Store(r.pool)
+	if r.tag, err = o.newTag(); err != nil {
+		return err
+	}
+	r.printer = output.New(r.outputOptions())
+	r.persona = r.newPersona()
+	r.halting = newHalting(r)
+	r.openSinks()
+	return nil
+}
+
+// taskEnv is the environment of all workers.
+func (r *run) taskEnv() []string {
+	o := &r.opts
+	env := r.streams.env.without(o.SlotVar)
+	if o.As == asParallel {
+		env = env.withParallel()
+	}
+	return env.withThreads(o.Threads, int(r.jobs.Load()), cpucount.Available())
+}
+
+// openSinks says who is told of each task.
+func (r *run) openSinks() {
+	o := &r.opts
+	r.sinks = append(r.sinks, r.ledger, r.persona, r.halting)
+	if r.journal != nil {
+		r.sinks = append(r.sinks, r.journal)
+	}
+	if o.Timeout.Relative() {
+		r.sinks = append(r.sinks, newTimeLimit(r))
+	} else {
+		r.timeout, _ = o.Timeout.Of(0)
+	}
+	switch {
+	case r.asker != nil:
+		r.sinks = append(r.sinks, r.asker)
+	case o.Verbose:
+		r.sinks = append(r.sinks, verboseSink{r})
+	}
+	if r.progress != nil {
+		r.sinks = append(r.sinks, progressSink{r})
+	}
+}
