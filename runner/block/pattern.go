@@ -1,0 +1,98 @@
+package block
+
+import "regexp"
+
+// pattern is a separator that is a regular expression.
+//
+// What may stand before a match (a word boundary, the start of a line) is decided by the character before it. So the
+// expressions that search from within the data begin one character earlier, and take it as it is.
+type pattern struct {
+	// The first group of these ends at the border. front and lastFront begin at the front of the data, behind and
+	// lastBehind at the character before the place where the search begins.
+	front, behind         *regexp.Regexp // leftmost match
+	lastFront, lastBehind *regexp.Regexp // rightmost match
+
+	between, start, end *regexp.Regexp // what strip takes out: anywhere, in front, at the end; nil for nothing
+}
+
+func newPattern(end, start string) (*pattern, error) {
+	e, err := compilePerl("--recend", end)
+	if err != nil {
+		return nil, err
+	}
+	s, err := compilePerl("--recstart", start)
+	if err != nil {
+		return nil, err
+	}
+	p := &pattern{}
+	parts := []struct {
+		re   **regexp.Regexp
+		expr string
+	}{
+		{&p.front, `\A((?s:.*?)` + e + `)` + s},
+		{&p.behind, `\A(?s:.)((?s:.*?)` + e + `)` + s},
+		{&p.lastFront, `\A((?s:.*)` + e + `)` + s},
+		{&p.lastBehind, `\A(?s:.)((?s:.*)` + e + `)` + s},
+		{&p.between, e + s},
+		{&p.start, `\A` + s},
+		{&p.end, e + `\z`},
+	}
+	if end == "" || start == "" {
+		parts = parts[:5]
+	}
+	for _, part := range parts {
+		if *part.re, err = regexp.Compile(part.expr); err != nil { // each is good, but together they may be too large
+			return nil, &RegexpError{"--regexp", end + start, reasonOf(err)}
+		}
+	}
+	return p, nil
+}
+
+// lastWindow is how many bytes at the end last looks at first, which is nearly always enough; about as many as package
+// regexp matches in its faster way.
+const lastWindow = 4 << 10
+
+func (p *pattern) last(b []byte, _ int) int {
+	for window := lastWindow; window < len(b); window *= 8 {
+		begin := len(b) - window
+		if m := p.lastBehind.FindSubmatchIndex(b[begin:]); m != nil {
+			return begin + m[3]
+		}
+	}
+	if m := p.lastFront.FindSubmatchIndex(b); m != nil {
+		return m[3]
+	}
+	return 0
+}
+
+func (p *pattern) first(b []byte, from int, final bool) (border, retry int) {
+	if from > len(b) {
+		return -1, from
+	}
+	re, begin := p.front, 0
+	if from > 0 {
+		re, begin = p.behind, from-1
+	}
+	m := re.FindSubmatchIndex(b[begin:])
+	if m == nil || !final && begin+m[1] == len(b) { // a match at the end may become a longer one
+		return -1, from
+	}
+	return begin + m[3], 0
+}
+
+func (p *pattern) strip(b []byte) []byte {
+	if p.start != nil {
+		if m := p.start.FindIndex(b); m != nil {
+			b = b[m[1]:]
+		}
+		if m := p.end.FindIndex(b); m != nil {
+			b = b[:m[0]]
+		}
+	}
+	kept, rest := 0, 0
+	for _, m := range p.between.FindAllIndex(b, -1) {
+		kept += copy(b[kept:], b[rest:m[0]])
+		rest = m[1]
+	}
+	return b[:kept+copy(b[kept:], b[rest:])]
+}
