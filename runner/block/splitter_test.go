@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -289,6 +290,30 @@ func TestBadOptions(t *testing.T) {
 	} {
 		if _, err := NewSplitter(strings.NewReader(""), c.opt); !errors.As(err, c.want) {
 			t.Errorf("%+v: %v", c.opt, err)
+		}
+	}
+}
+
+func TestSkipLines(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		text := make([]byte, rnd.IntN(3000))
+		often := 1 + rnd.IntN(80)
+		for i := range text {
+			text[i] = 'x'
+			if rnd.IntN(often) == 0 {
+				text[i] = '\n'
+			}
+		}
+		from, n := rnd.IntN(len(text)+1), rnd.IntN(200)
+		wantEnd, want := from, 0
+		for i := from; i < len(text) && want < n; i++ {
+			if text[i] == '\n' {
+				wantEnd, want = i+1, want+1
+			}
+		}
+		if end, passed := skipLines(text, from, n); end != wantEnd || passed != want {
+			t.Fatalf("%q from %d: %d lines until %d, want %d until %d", text, from, passed, end, want, wantEnd)
 		}
 	}
 }
