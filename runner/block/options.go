@@ -34,7 +34,8 @@ type Options struct {
 	// place is a border, a record is a byte.
 	Records int
 
-	// Lines is -L: a record is that many lines, whatever RecEnd and RecStart say. 0 means not given.
+	// Lines is -L: a record is that many lines, whatever RecEnd and RecStart say, which then are only for RemoveSep. 0 means
+	// not given.
 	Lines int
 
 	// Header says what stands at the front of the input, and is repeated at the front of each block.

@@ -116,13 +116,13 @@ func randomCase(seed uint64) oracleCase {
 		c.opt.RecStart = pick("^a", "[ab]+,", ",")
 	case 5:
 		c.opt.Regexp = true
-		c.opt.RecEnd, c.opt.RecStart = pick(`\n`, ",+", "b?"), pick("a", "[^b]", "^")
+		c.opt.RecEnd, c.opt.RecStart = pick(`\n`, ",+", "b?"), pick("a", "[^b]")
 	}
 	switch rnd.IntN(4) {
 	case 0:
 		c.opt.Lines = 1 + rnd.IntN(4)
 	case 1:
-		c.opt.Header = []Header{{Lines: 1}, {Lines: 2}, {Regexp: "[ab,]*\n"}, {Regexp: ".{3}"}}[rnd.IntN(4)]
+		c.opt.Header = []Header{{Lines: 1}, {Lines: 2}, {Regexp: "[ab,]*\n"}, {Regexp: "[ab,\n]{3}"}}[rnd.IntN(4)]
 	}
 	c.opt.RemoveSep = rnd.IntN(4) == 0
 	text := make([]byte, rnd.IntN(150))

@@ -1,16 +1,20 @@
 package block
 
-import "regexp"
+import (
+	"regexp"
+	"regexp/syntax"
+)
 
 // pattern is a separator that is a regular expression.
 //
 // What may stand before a match (a word boundary, the start of a line) is decided by the character before it. So the
 // expressions that search from within the data begin one character earlier, and take it as it is.
 type pattern struct {
-	// The first group of these ends at the border. front and lastFront begin at the front of the data, behind and
-	// lastBehind at the character before the place where the search begins.
+	// The first group of these ends at the border. front and lastFront begin where the search begins, behind and
+	// lastBehind at the character before that.
 	front, behind         *regexp.Regexp // leftmost match
 	lastFront, lastBehind *regexp.Regexp // rightmost match
+	looksBehind           bool           // what stands before a match matters
 
 	between, start, end *regexp.Regexp // what strip takes out: anywhere, in front, at the end; nil for nothing
 }
@@ -24,12 +28,12 @@ func newPattern(end, start string) (*pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pattern{}
+	p := &pattern{looksBehind: looksBehind(e + s)}
 	parts := []struct {
 		re   **regexp.Regexp
 		expr string
 	}{
-		{&p.front, `\A((?s:.*?)` + e + `)` + s},
+		{&p.front, `(` + e + `)` + s}, // many times faster than the next, if it begins with a string
 		{&p.behind, `\A(?s:.)((?s:.*?)` + e + `)` + s},
 		{&p.lastFront, `\A((?s:.*)` + e + `)` + s},
 		{&p.lastBehind, `\A(?s:.)((?s:.*)` + e + `)` + s},
@@ -46,6 +50,22 @@ func newPattern(end, start string) (*pattern, error) {
 		}
 	}
 	return p, nil
+}
+
+// looksBehind says that a good expression has an assertion about what stands before.
+func looksBehind(expr string) bool {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return true // not before compiling it says so
+	}
+	for pending := []*syntax.Regexp{re}; len(pending) > 0; {
+		re, pending = pending[0], append(pending[1:], pending[0].Sub...)
+		switch re.Op {
+		case syntax.OpBeginLine, syntax.OpBeginText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+			return true
+		}
+	}
+	return false
 }
 
 // lastWindow is how many bytes at the end last looks at first, which is nearly always enough; about as many as package
@@ -70,8 +90,11 @@ func (p *pattern) first(b []byte, from int, final bool) (border, retry int) {
 		return -1, from
 	}
 	re, begin := p.front, 0
-	if from > 0 {
+	switch {
+	case from > 0 && p.looksBehind:
 		re, begin = p.behind, from-1
+	case from > 0:
+		begin = from
 	}
 	m := re.FindSubmatchIndex(b[begin:])
 	if m == nil || !final && begin+m[1] == len(b) { // a match at the end may become a longer one

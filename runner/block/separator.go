@@ -17,9 +17,6 @@ type separator interface {
 
 // newSeparator returns what Options ask for.
 func newSeparator(o Options) (separator, error) {
-	if o.Lines > 0 {
-		return &literal{end: []byte("\n"), both: []byte("\n")}, nil
-	}
 	end, start := "\n", ""
 	if o.RecEnd != nil || o.RecStart != nil {
 		end = ""
@@ -57,6 +54,8 @@ type literal struct {
 	end, start []byte
 	both       []byte // end followed by start; never empty
 }
+
+func (l *literal) isNewline() bool { return len(l.start) == 0 && string(l.end) == "\n" }
 
 func (l *literal) last(b []byte, searched int) int {
 	from := max(0, searched-len(l.both)+1)

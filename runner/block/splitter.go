@@ -57,15 +57,17 @@ func (s *Splitter) Next(ctx context.Context) (*Block, error) {
 	}
 	for {
 		n := s.find()
-		if n == 0 && s.err == io.EOF {
-			n = s.end - s.start
+		rest := s.end - s.start
+		ended := s.err != nil && (rest <= s.size || s.cut.records > 0) // else the next block has to be larger
+		if n == 0 && ended && s.err == io.EOF {
+			n = rest
 		}
 		switch {
 		case n > 0:
 			if b := s.take(n); b != nil {
 				return b, nil
 			}
-		case s.err != nil:
+		case ended:
 			s.leave()
 			return nil, s.err
 		default:
@@ -117,6 +119,9 @@ func (s *Splitter) find() int {
 	if !full && s.err == nil {
 		return 0
 	}
+	if full {
+		got = got[:s.size] // behind a header there may be more
+	}
 	if s.cut.lines > 0 {
 		return lastLines(got, s.cut.lines)
 	}
@@ -133,15 +138,18 @@ func (s *Splitter) find() int {
 // findCounted returns where the last record of a block of Options.Records ends.
 func (s *Splitter) findCounted(got []byte) int {
 	want := s.cut.records
+	if s.cut.lines > 0 {
+		return s.findLines(got, want*s.cut.lines)
+	}
 	switch sep := s.cut.sep.(type) {
 	case anywhere:
-		if s.cut.lines == 0 && len(got) >= want {
+		if len(got) >= want {
 			return want
 		}
 		return 0
 	case *literal:
-		if len(sep.both) == 1 && len(sep.end) == 1 && sep.end[0] == '\n' {
-			return s.findLines(got, want*max(s.cut.lines, 1))
+		if sep.isNewline() {
+			return s.findLines(got, want)
 		}
 	case *pattern:
 		if len(got) < s.size && s.err == nil {
