@@ -12,9 +12,10 @@ import (
 
 // batch is what one task gets of the input.
 type batch struct {
-	args []string // the records; for xargs the whole command
-	bad  error    // why it cannot be run
-	seq  int64    // its number; 0 for the one after the last
+	args  []string  // the records; for xargs the whole command
+	bad   error     // why it cannot be run
+	seq   int64     // its number; 0 for the one after the last
+	input taskInput // its data, nil if it has none
 }
 
 // batcher makes batches of records. It is owned by the feeder.

@@ -138,6 +138,7 @@ func explainShell(shell string, err error) string {
 type scriptCommand struct {
 	source string
 	seq    bool // the task's number is in PARALLEL_SEQ too
+	data   bool // tasks have a standard input of their own
 	set    template.Set
 	script *script.Script
 	noFork bool
@@ -156,6 +157,7 @@ func newScriptCommand(o *Options, env environment) (*scriptCommand, error) {
 	}
 	return &scriptCommand{
 		source: source, set: o.set(), script: s, noFork: o.NoFork, shell: shell, init: o.Init, seq: o.As == asParallel,
+		data: o.Pipe.on(),
 	}, nil
 }
 
@@ -200,7 +202,7 @@ func (c *scriptCommand) kind(terminal) pool.Kind {
 	if c.seq {
 		names = append(names, seqVariable)
 	}
-	return &pool.Shell{Path: c.shell, Body: c.script.Body, Names: names, Init: c.init}
+	return &pool.Shell{Path: c.shell, Body: c.script.Body, Names: names, Init: c.init, Stdin: c.data}
 }
 
 func (c *scriptCommand) inherits() bool           { return false }

@@ -26,6 +26,7 @@ func newFlags(o *Options) *pflag.FlagSet {
 	failureFlags(f, o)
 	paceFlags(f, o)
 	recordFlags(f, o)
+	pipeFlags(f, o)
 	outputFlags(f, o)
 
 	f.String("as", "", "") // cutPersona takes it where it counts

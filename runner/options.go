@@ -61,6 +61,7 @@ type Options struct {
 	HasTermSeq   bool
 	Pace         paceOptions
 	Record       recordOptions
+	Pipe         pipeOptions
 	StallTimeout value.Duration
 	MemLimit     value.Size
 	CrashLimit   int

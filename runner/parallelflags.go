@@ -51,6 +51,7 @@ func rowFlags(f *pflag.FlagSet, o *Options) {
 	f.BoolVar(&r.CSV, "csv", false, "")
 	f.Var(parseFlag(func(s string) error {
 		r.Header, r.asked = rows.ParseHeader(s), true
+		o.Pipe.Header = s
 		return nil
 	}), "header", "")
 	f.Var(parseFlag(func(s string) (err error) {

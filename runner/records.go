@@ -25,6 +25,8 @@ func (r *run) openSource() error {
 		most = limits.MaxRecord(o.Command)
 	}
 	switch {
+	case o.Pipe.on():
+		return r.openPipe()
 	case o.Record.RetryFailed:
 		return r.openFailures()
 	case o.usesRows():

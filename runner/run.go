@@ -15,6 +15,7 @@ import (
 	"xpool/crashdetect"
 	"xpool/pool"
 	"xpool/pool/cpucount"
+	"xpool/runner/block"
 	"xpool/runner/input"
 	"xpool/runner/output"
 	"xpool/runner/progress"
@@ -55,15 +56,17 @@ type run struct {
 	said     bool               // say has said something
 	ctx      context.Context    // done when no more tasks are to be begun
 	cancel   context.CancelFunc
-	asked    value.Jobs    // what the number of slots at the start was taken from
-	jobs     atomic.Int64  // slots
-	inherit  bool          // tasks write to the run's own streams
-	terminal terminal      // what tasks get of the run's own
-	asker    *asker        // nil if there is nothing to ask
-	rows     *rows.Reader  // nil unless records are rows
-	columns  []string      // the names of their columns, from a header
-	tasks    int64         // how many there are; 0 unless that matters to what they run
-	timeout  time.Duration // of each task, if that is the same for all
+	asked    value.Jobs      // what the number of slots at the start was taken from
+	jobs     atomic.Int64    // slots
+	inherit  bool            // tasks write to the run's own streams
+	terminal terminal        // what tasks get of the run's own
+	asker    *asker          // nil if there is nothing to ask
+	rows     *rows.Reader    // nil unless records are rows
+	splitter *block.Splitter // nil unless tasks get blocks of the input
+	closers  []io.Closer     // what tasks may need until the last one is over
+	columns  []string        // the names of their columns, from a header
+	tasks    int64           // how many there are; 0 unless that matters to what they run
+	timeout  time.Duration   // of each task, if that is the same for all
 	gates    gates
 	halting  *halting
 	journal  *journal                      // nil without a joblog
@@ -209,6 +212,10 @@ func (r *run) do() Status {
 func (r *run) feed() {
 	defer r.pool.Close()
 	defer r.source.Close()
+	if r.opts.Pipe.RoundRobin {
+		r.deal()
+		return
+	}
 	for seq := int64(1); r.ctx.Err() == nil; {
 		b, err := r.batches.next()
 		switch {
@@ -236,6 +243,9 @@ func (r *run) feed() {
 			seq = b.seq
 		}
 		if r.skips(seq, b) {
+			if b.input != nil {
+				b.input.close()
+			}
 			seq++
 			continue
 		}
@@ -251,11 +261,14 @@ func (r *run) feed() {
 			continue
 		}
 		if err := r.pool.Submit(r.ctx, t.submission()); err != nil {
-			t.end(pool.Result{Seq: t.seq, Verdict: crashdetect.Verdict{Kind: crashdetect.Stopped}})
+			t.end(pool.Result{Seq: t.seq, Verdict: stoppedVerdict()})
 			return
 		}
 	}
 }
+
+// stoppedVerdict is that of a task which did not begin because the run ends.
+func stoppedVerdict() crashdetect.Verdict { return crashdetect.Verdict{Kind: crashdetect.Stopped} }
 
 // watchOutput ends the run when its output cannot be written. It ends with over.
 func (r *run) watchOutput(over <-chan struct{}) {
@@ -332,6 +345,9 @@ func (r *run) finish() Status {
 	}
 	r.halt(err)
 	r.halt(r.closeRecords())
+	for _, c := range r.closers {
+		r.halt(c.Close())
+	}
 
 	r.mu.Lock()
 	sig, err := r.signal, r.err

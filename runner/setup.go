@@ -84,7 +84,7 @@ func (r *run) countTasks() error {
 			needed = needed || t.Err == nil && t.Rep.NeedsTotal()
 		}
 	}
-	if !needed {
+	if !needed || o.Pipe.on() { // whose blocks are not to be kept
 		return nil
 	}
 	c := countBatches(r.batches)

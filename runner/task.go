@@ -35,13 +35,14 @@ type task struct {
 	lined *lined        // nil unless lines come out as they come
 
 	made     time.Time // when its record was read
+	input    taskInput // its data, nil if it has none
 	keeper   keeper    // keeps what it prints, nil if that is printed
 	sent     int64     // bytes of standard input
 	received int64     // bytes of standard output
 }
 
 func (r *run) newTask(seq int64, b batch) *task {
-	t := &task{run: r, seq: seq, args: b.args, made: time.Now()}
+	t := &task{run: r, seq: seq, args: b.args, made: time.Now(), input: b.input}
 	if !r.inherit {
 		t.entry = r.printer.Open()
 		t.entry.Hold(r.opts.triesAgain()) // what is printed cannot be taken back
@@ -88,7 +89,19 @@ func (t *task) payload(p pool.Place) (pool.Payload, error) {
 			s.began(t)
 		}
 	}
-	return t.run.command.payload(t.context(p.Slot))
+	if t.input == nil {
+		return t.run.command.payload(t.context(p.Slot))
+	}
+	stdin, arg, err := t.input.attempt()
+	if err != nil {
+		return pool.Payload{}, err
+	}
+	if t.sent = t.input.size(); arg != "" {
+		t.args = []string{arg}
+	}
+	payload, err := t.run.command.payload(t.context(p.Slot))
+	payload.Stdin = stdin
+	return payload, err
 }
 
 // end is called once, when the task is over.
@@ -101,6 +114,9 @@ func (t *task) end(res pool.Result) {
 		if err := t.keeper.end(res); err != nil {
 			r.fail(err)
 		}
+	}
+	if t.input != nil {
+		t.input.close()
 	}
 	if sig := r.deathOf(res.Verdict); sig != 0 {
 		r.interrupt(sig)

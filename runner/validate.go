@@ -11,7 +11,7 @@ import (
 
 // Validate says what is wrong with the options taken together, in one line.
 func (o *Options) Validate() error {
-	for _, check := range []func() error{o.validateCommand, o.validateWorkers, o.validateRecords, o.validateOutput} {
+	for _, check := range []func() error{o.validateCommand, o.validateWorkers, o.validateRecords, o.validatePipe, o.validateOutput} {
 		if err := check(); err != nil {
 			return err
 		}
