@@ -150,7 +150,7 @@ func newScriptCommand(o *Options, env environment) (*scriptCommand, error) {
 	source, shell := o.source(), o.shell(env)
 	s, err := script.Compile(source, script.Options{
 		Set: o.set(), Dialect: script.DialectOf(env.resolve(shell)), Functions: env.hasFunction,
-		Many: o.severalRecords(),
+		Many: o.severalRecords(), Alone: o.Pipe.alone() || o.Pipe.Tee && !o.HasArgs,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the script: %w", err)

@@ -32,6 +32,9 @@ type pipeOptions struct {
 // on tells whether tasks get data.
 func (p *pipeOptions) on() bool { return p.Pipe || p.Part }
 
+// alone tells whether tasks have data and nothing else.
+func (p *pipeOptions) alone() bool { return p.on() && !p.Cat && !p.Fifo && !p.Tee }
+
 // pipeFlags are the options about data for tasks.
 func pipeFlags(f *pflag.FlagSet, o *Options) {
 	p := &o.Pipe

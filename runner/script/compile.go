@@ -58,6 +58,9 @@ type Options struct {
 	// script that changes its parameters with set or shift, also by way of eval or trap. In
 	// zsh, one that mentions argv is taken for such a script.
 	Many bool
+
+	// Alone says that the script gets no record appended: its tasks have none.
+	Alone bool
 }
 
 // Compile compiles the script src. The replacement strings become values; a script without
@@ -79,7 +82,7 @@ func Compile(src string, o Options) (*Script, error) {
 		return nil, &SyntaxError{1, 1, "the script is empty"}
 	}
 	script := &Script{Positional: usesPositional(file, d)}
-	if !script.Positional && !s.hasToken(file) {
+	if !script.Positional && !o.Alone && !s.hasToken(file) {
 		script.Appended = true
 		if file, err = s.appendToken(file, d); err != nil {
 			return nil, err
