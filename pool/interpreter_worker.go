@@ -30,6 +30,7 @@ type interpreterWorker struct {
 	jobs   []job            // what the worker was sent, in order; the first one runs
 	held   []stub.Reply     // to jobs, while the output of an earlier one is awaited
 	unsent []byte           // of a request that is longer than there was room for
+	waits  bool             // the reactor tells when there is room for that
 
 	ending   bool // the output of the first job is awaited, to which it has replied
 	died     bool
@@ -65,9 +66,6 @@ func (w *interpreterWorker) open() (err error) {
 	}
 	defer unix.Close(out)
 	defer unix.Close(errs)
-	if err := p.reactor.AddWriter(w.requests.ours, w.flush); err != nil {
-		return err
-	}
 	spec := &child.Spec{
 		Path: w.kind.path, Argv: w.kind.argv(), Env: p.taskEnv(w.slot, 0, 0),
 		Stdin: w.requests.theirs, Stdout: out, Stderr: errs,
@@ -102,18 +100,42 @@ func (w *interpreterWorker) flush() (again bool) {
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
+		if err == nil {
+			w.unsent = w.unsent[n:]
+			continue
+		}
 		if errors.Is(err, unix.EAGAIN) {
-			w.slot.pool.reactor.Blocked(w.requests.ours)
+			w.awaitRoom()
 		}
-		if err != nil {
-			return false
-		}
-		w.unsent = w.unsent[n:]
+		return false
 	}
 	if len(w.unsent) == 0 {
 		w.unsent = nil
+		w.forgetRoom()
 	}
 	return false
+}
+
+// awaitRoom has flush called when there is room again. The reactor watches the
+// requests for no longer than that: it would be woken by each one that is read.
+func (w *interpreterWorker) awaitRoom() {
+	p := w.slot.pool
+	if !w.waits {
+		w.waits = p.reactor.AddWriter(w.requests.ours, w.flush) == nil
+	}
+	if w.waits {
+		p.reactor.Blocked(w.requests.ours)
+	} else { // for want of memory
+		p.timers.after(lookAfter, func() { w.flush() })
+	}
+}
+
+// forgetRoom ends what awaitRoom has begun.
+func (w *interpreterWorker) forgetRoom() {
+	if w.waits {
+		w.slot.pool.reactor.Remove(w.requests.ours)
+		w.waits = false
+	}
 }
 
 // reply is called for each line of the worker's replies.
@@ -307,7 +329,7 @@ func (w *interpreterWorker) close() {
 // release ends the worker's requests, and with them the worker.
 func (w *interpreterWorker) release() {
 	if w.requests != nil && w.requests.ours >= 0 {
-		w.slot.pool.reactor.Remove(w.requests.ours)
+		w.forgetRoom()
 		w.requests.release()
 	}
 }
