@@ -224,6 +224,41 @@ func TestOutside(t *testing.T) {
 	})
 }
 
+// TestThread has a thread print when its task is over and no other one runs.
+func TestThread(t *testing.T) {
+	each(t, codes{python: `
+import os, threading
+def late():
+    open("go").read()
+    os.write(1, b"late\n")
+    open("gone", "w").close()
+if arg == "thread": threading.Thread(target=late, daemon=True).start()
+print(arg)`}, func(t *testing.T, l language, code string) {
+		dir := t.TempDir()
+		for _, name := range []string{"go", "gone"} {
+			if err := syscall.Mkfifo(filepath.Join(dir, name), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w := start(t, l, code, setting{dir: dir})
+		if got := w.run("thread"); got != (result{clean: true, out: "thread\n"}) {
+			t.Errorf("got %v", got)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.ReadFile(filepath.Join(dir, "gone")); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.run("next"); got != (result{clean: true, out: "next\n"}) {
+			t.Errorf("got %v", got)
+		}
+		if status, own := w.end(); status != 0 || own != "late\n" {
+			t.Errorf("ended with %d and %q", status, own)
+		}
+	})
+}
+
 // TestPipelined sends a hundred tasks at once, for two pairs in turn.
 func TestPipelined(t *testing.T) {
 	each(t, codes{"print(arg)", `print "$arg\n"`, "console.log(arg)"}, func(t *testing.T, l language, code string) {

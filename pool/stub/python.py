@@ -142,7 +142,8 @@ class Worker:
     def __init__(self):
         """Move the standard descriptors to private ones, which no child inherits."""
         self.private = self.inbox, self.replies, self.own = os.dup(0), os.dup(1), os.dup(2)
-        self.requests = open(self.inbox, "rb", 1 << 16, closefd=False)
+        self.data = b""  # what is read of the requests and not used
+        os.set_blocking(self.inbox, False)
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.close(null)
@@ -150,7 +151,7 @@ class Worker:
         self.out, self.err = sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__ = stream(1), stream(2)
         signal = library("_signal")  # as signal, without its enumerations
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        self.pid, self.pairs = os.getpid(), {}
+        self.pid, self.pairs, self.outside, self.attached = os.getpid(), {}, (self.own, self.own), None
         os.register_at_fork(after_in_child=self.disown)
 
     def disown(self):
@@ -159,23 +160,40 @@ class Worker:
         for fd in fds:
             os.close(fd)
 
-    def frame(self):
-        """The next request: its words and what they announce. None at the end of file, be it in a frame."""
-        head = self.requests.readline()
-        if not head.endswith(b"\n"):
-            return None, None
+    def read(self, wait):
+        """Some of the requests: b"" at their end and, unless it is to wait for them, when there are none."""
+        if not wait:
+            try:
+                return os.read(self.inbox, 1 << 16)
+            except BlockingIOError:
+                return b""
+        os.set_blocking(self.inbox, True)
+        data = os.read(self.inbox, 1 << 16)
+        os.set_blocking(self.inbox, False)
+        return data
+
+    def frame(self, wait=True):
+        """The next request: its words and what they announce. None where read has nothing, be it in a frame."""
+        while b"\n" not in self.data:
+            data = self.read(wait)
+            if not data:
+                return None
+            self.data += data
+        head, _, body = self.data.partition(b"\n")
         words = head.split()
-        sizes = list(map(int, words[4 if words[0] == b"task" else 2 :]))
-        total = sum(sizes)
-        body = self.requests.read(total)
-        if len(body) < total:
-            return None, None
-        if len(sizes) == 1:
-            return words, [body]
-        parts, start = [], 0
+        sizes = [int(word) for word in words[4 if words[0] == b"task" else 2 :]]
+        pieces, missing = [body], sum(sizes) - len(body)
+        while missing > 0:
+            data = wait and self.read(wait)
+            if not data:
+                return None
+            pieces.append(data)
+            missing -= len(data)
+        body, parts, start = b"".join(pieces), [], 0
         for size in sizes:
             parts.append(body[start : start + size])
             start += size
+        self.data = body[start:]
         return words, parts
 
     def flush(self):
@@ -214,11 +232,18 @@ class Worker:
         for fd in self.pairs.pop(number, ()):
             os.close(fd)
 
-    def task(self, words, fields):
-        _, seq, attempt, pair = words[:4]
-        out, err = self.pairs[pair]
+    def attach(self, pair):
+        """Make standard output and standard error those of a pair, or the worker's own if it is None."""
+        out, err = self.pairs[pair] if pair else self.outside
         os.dup2(out, 1)
         os.dup2(err, 2)
+        self.attached = pair
+
+    def task(self, words, fields):
+        """Run a task, and return the next request if it is there already."""
+        _, seq, attempt, pair = words[:4]
+        if pair != self.attached:
+            self.attach(pair)
         self.environ["XPOOL_SEQ"] = seq.decode()
         if attempt != self.number:
             self.number = attempt
@@ -232,18 +257,23 @@ class Worker:
         except OSError:  # what could not be written must not come out with the next task
             os.write(self.replies, b"%b %d 0\n" % (seq, status or 1))
             os._exit(1)
-        os.dup2(self.own, 1)
-        os.dup2(self.own, 2)
+        # Before the reply, after which nothing may be printed to this pair. One that
+        # the next task needs takes its place at once.
+        request = self.frame(wait=False)
+        following = request[0][3] if request and request[0][0] == b"task" else None
+        self.attach(following if following in self.pairs else None)
         self.back()
         clean = self.unchanged()
         if not clean:
             self.close(pair)
         os.write(self.replies, b"%b %d %d\n" % (seq, status, clean))
+        return request
 
     def serve(self):
-        words, parts = self.frame()
-        if words is None:
+        request = self.frame()
+        if request is None:
             return 0
+        words, parts = request
         steps, status = self.attempt(setup, words[1], *parts)
         if steps is None:
             if not status:
@@ -257,14 +287,12 @@ class Worker:
         self.back, self.unchanged = directory(), unchanged()
         self.flush()  # what setup has printed is the worker's own
         os.write(self.replies, b"ready\n")
-        while True:
-            words, parts = self.frame()
-            if words is None:
-                return 0
-            if words[0] == b"task":
-                self.task(words, parts)
-            else:
-                self.pair(words[1], parts)
+        request = self.frame()
+        while request:
+            words, parts = request
+            request = self.task(words, parts) if words[0] == b"task" else self.pair(words[1], parts)
+            request = request or self.frame()
+        return 0
 
 
 def main():

@@ -7,9 +7,9 @@
 // the worker's own standard error on descriptor 2, a pipe too. Requests may also
 // come from a socket that keeps them apart as messages, of which the worker reads
 // one at a time; Node then wants it as a descriptor of its own, whose number is an
-// argument: node -e STUB 3. It moves the first
-// two to private descriptors at once, so that what user code prints outside of a
-// task, init included, goes to the worker's own standard error.
+// argument: node -e STUB 3. The worker may make their reading end non-blocking. It
+// moves the first two to private descriptors at once, so that what user code prints
+// outside of a task, init included, goes to the worker's own standard error.
 //
 // # Requests
 //
@@ -43,9 +43,10 @@
 //
 //	SEQ STATUS CLEAN\n
 //
-// once all that the task itself has written is in its pipes. STATUS is what a
-// process of its own would have exited with, 0 to 255, and 1 after an uncaught
-// exception. CLEAN is 1 if surely no process was started that could still write to
+// once all that the task itself has written is in its pipes, to which the worker's
+// standard output and standard error do not lead any more. The worker may have read
+// the next request by then. STATUS is what a process of its own would have exited
+// with, 0 to 255, and 1 after an uncaught exception. CLEAN is 1 if surely no process was started that could still write to
 // the pair. Otherwise it is 0, and the worker has closed the pair: the readers see
 // its end when the last such process has gone. If one lives, that can be every
 // task's answer until it ends. A worker may reply and then end, when what the task
