@@ -296,7 +296,7 @@
         throw error;
       }
     }
-    await script.runInThisContext();
+    await script.runInThisContext({ displayErrors: false }); // show does that
     hook.disable();
     // An open connection or a timer must not keep every task from ending.
     for (const resource of held.filter((r) => r.hasRef())) {
