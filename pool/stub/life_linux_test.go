@@ -182,6 +182,8 @@ func TestSetupFails(t *testing.T) {
 		{"syntax", codes{"print('ran')", `print "ran"`, `console.log("ran")`}, codes{"x = 1\nx = = 2\n", "my $x = 1;\n$x = = 2;\n", "let x = 1;\nx = = 2"}, []string{"<code>", "2", "yntax", "!ran"}},
 		{"init syntax", codes{"x = 1\nx = = 2\n", "my $x = 1;\n$x = = 2;\n", "let x = 1;\nx = = 2"}, codes{"1", "1", "1"}, []string{"<init>", "2", "yntax"}},
 		{"init", codes{"x = 1\n1 / 0", "my $x = 0;\n1 / $x", "let x;\nx.y"}, codes{"1", "1", "1"}, []string{"<init>", "2"}},
+		{"init exits with a status", codes{"import sys; sys.exit(3)", "exit 3", "process.exit(3)"}, codes{"1", "1", "1"}, []string{"ended with exit status 3"}},
+		{"init exits with words", codes{python: "import sys; sys.exit('no way')"}, codes{python: "1"}, []string{"no way", "ended with exit status 1"}},
 		{"init exits", codes{"import sys; sys.exit(0)", "exit 0", "process.exit(0)"}, codes{"1", "1", "1"}, []string{"0"}},
 		{"init never ends", codes{node: "await new Promise(() => {})"}, codes{node: "1"}, []string{"init awaits"}},
 		{"brace", codes{}, codes{perl: "print 1;\n}"}, []string{"right curly", "<code> line 2"}},

@@ -95,7 +95,15 @@ def runner(code, home):
 
 
 def setup(mode, text, init):
-    """Do what the setup frame asks for and return what runner or caller does."""
+    """Do what the setup frame asks for and return what runner or caller does. It does not exit silently."""
+    try:
+        return prepare(mode, text, init)
+    except SystemExit as error:
+        tell("it ended with exit status %d\n" % verdict(error))
+        raise SystemExit(1)
+
+
+def prepare(mode, text, init):
     code = None if mode == b"call" else source("<code>", text)
     sys.modules["__main__"] = home = type(sys)("__main__")
     if init:
@@ -274,10 +282,8 @@ class Worker:
         if request is None:
             return 0
         words, parts = request
-        steps, status = self.attempt(setup, words[1], *parts)
+        steps, _ = self.attempt(setup, words[1], *parts)
         if steps is None:
-            if not status:
-                tell("SystemExit: 0\n")
             os.write(self.replies, b"failed\n")
             return 1
         self.step, self.done = steps
