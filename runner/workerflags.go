@@ -10,6 +10,29 @@ import (
 	"xpool/runner/value"
 )
 
+// wordFlag takes a word that says what the command is: "" is none.
+type wordFlag struct {
+	to   *string
+	kind string
+}
+
+func (f wordFlag) String() string {
+	if f.to == nil {
+		return ""
+	}
+	return *f.to
+}
+
+func (f wordFlag) Type() string { return f.kind }
+
+func (f wordFlag) Set(s string) error {
+	if s == "" {
+		return fmt.Errorf("want the name of the %s", f.kind)
+	}
+	*f.to = s
+	return nil
+}
+
 // protocolFlag takes the name of a co-process's protocol.
 type protocolFlag struct{ to *pool.Protocol }
 
