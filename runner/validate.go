@@ -69,7 +69,9 @@ func (o *Options) validateWorkers() error {
 		return errors.New("--prefetch is for --worker")
 	case (o.Multiplex > 0 || o.Cancel) && (!o.Worker || o.Protocol != pool.JSON):
 		return errors.New("--multiplex and --cancel are for --worker with --protocol json: no other one has a place for them")
-	case o.Init != "" && (o.kind() == programKind || o.Worker):
+	case o.Init != "" && o.Worker:
+		return errors.New("--init is for shells and --lang: a co-process sets itself up before it reads (--worker sh -c 'SET-UP; exec PROGRAM')")
+	case o.Init != "" && o.kind() == programKind:
 		return errors.New("--init is for shells and --lang: a program has no place for it")
 	case o.OpenTTY && o.kind() != programKind:
 		return errors.New("--open-tty is for programs: the tasks of a worker share its standard input")
