@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -15,30 +16,44 @@ import (
 // given. _xpool_reply answers with the task's number and its exit status; it is a
 // command line of its own, because bash drops the whole of one in which an
 // expansion fails, and goes on with the next. Each use of RANDOM moves it on, or all
-// the subshells of a zsh would find the same number in it. Whether the paths can be opened is
-// tried before the worker says that it is ready.
+// the subshells of a zsh would find the same number in it. _xpool_ready tries
+// whether the paths can be opened before the worker says that it is ready.
+//
+// All but the body are read before Init, whose aliases so do not count in them; its
+// functions do not either, as %[1]s stands before the names of commands.
 const (
 	shellReady = "xpool-ready"
-	prelude    = `_xpool_task() { %s
-}
-_xpool_sub() {
-%s
-( _xpool_task "$@" ) <%s >"$_xpool_out" 2>"$_xpool_err"
+	body       = "_xpool_task() { %s\n}\n"
+	prelude    = `_xpool_sub() {
+%[2]s
+( _xpool_task "$@" ) <%[4]s >"$_xpool_out" 2>"$_xpool_err"
 }
 _xpool_here() {
-%s
-_xpool_task "$@" <%s >"$_xpool_out" 2>"$_xpool_err"
+%[2]s
+_xpool_task "$@" <%[4]s >"$_xpool_out" 2>"$_xpool_err"
 }
 _xpool_reply() {
-command printf '%%s %%s\n' "$1" "$?"
+%[1]s printf '%%s %%s\n' "$1" "$?"
 }
-if { :; } >%s; then :; else exit 1; fi
-command printf '%%s\n' ` + shellReady + `
+_xpool_ready() {
+%[1]s set +e
+if { %[1]s :; } >%[3]s; then :; else %[1]s exit 1; fi
+%[1]s printf '%%s\n' ` + shellReady + `
+}
 `
 )
 
-// prelude is what a worker reads first. It can open path for writing if it is to
-// be of use.
+// builtin is the command that runs a builtin, whatever functions there are. That of
+// the standard does not find a builtin in zsh.
+func (k *Shell) builtin() string {
+	if filepath.Base(k.path) == "zsh" {
+		return "builtin"
+	}
+	return "command"
+}
+
+// prelude is what a worker is told of before Init and the body. It can open path
+// for writing if it is to be of use.
 func (k *Shell) prelude(path string) string {
 	var b strings.Builder
 	fixed, in := 4, "/dev/null"
@@ -50,39 +65,41 @@ func (k *Shell) prelude(path string) string {
 	for i, name := range k.Names {
 		fmt.Fprintf(&b, " %s=${%d}", name, fixed+1+i)
 	}
-	fmt.Fprintf(&b, "\nshift %d", fixed+len(k.Names))
-	return fmt.Sprintf(prelude, k.Body, b.String(), in, b.String(), in, appendQuoted(nil, path))
+	fmt.Fprintf(&b, "\n%s shift %d", k.builtin(), fixed+len(k.Names))
+	return fmt.Sprintf(prelude, k.builtin(), b.String(), appendQuoted(nil, path), in)
 }
 
-// initCommand runs Init, which comes before all else: aliases and options that it
-// sets count in the body. path is the file that it is in, if it is in one.
+// initCommand runs Init, which comes before the body: aliases and options that it
+// sets count there. path is the file that it is in, if it is in one.
 func (k *Shell) initCommand(path string) string {
 	if path != "" {
-		return ". " + path + " </dev/null >&2 || exit\nset +e\n"
+		return fmt.Sprintf(". %s </dev/null >&2 || %s exit\n", path, k.builtin())
 	}
 	// The newline keeps what begins with a hyphen from being an option of eval.
-	return fmt.Sprintf("eval %s </dev/null >&2 || exit\nset +e\n", appendQuoted(nil, "\n"+k.Init))
+	return fmt.Sprintf("eval %s </dev/null >&2 || %s exit\n", appendQuoted(nil, "\n"+k.Init), k.builtin())
 }
 
 // firstCommands are what the worker reads before its first task.
 func (w *shellWorker) firstCommands() ([]byte, error) {
-	prelude := []byte(w.kind.prelude(w.capture.paths[Stdout]))
-	if w.kind.Init == "" {
-		return w.source.shorten(prelude)
+	k := w.kind
+	body, prelude := fmt.Appendf(nil, body, k.Body), k.prelude(w.capture.paths[Stdout])
+	if k.Init == "" {
+		first, err := w.source.shorten(append(body, prelude...))
+		return append(first, "_xpool_ready\n"...), err
 	}
-	path, err := w.initSource.put([]byte(w.kind.Init))
+	path, err := w.initSource.put([]byte(k.Init))
 	if err != nil {
 		return nil, err
 	}
-	first := []byte(w.kind.initCommand(path))
+	first := []byte(prelude + k.initCommand(path))
 	// In a file of its own, so that lines count from its beginning.
-	if path, err = w.source.put(prelude); err != nil {
+	if path, err = w.source.put(body); err != nil {
 		return nil, err
 	}
 	if path != "" {
-		prelude = []byte(". " + path + "\n")
+		body = []byte("\\. " + path + "\n")
 	}
-	return append(first, prelude...), nil
+	return append(append(first, body...), "_xpool_ready\n"...), nil
 }
 
 func checkNUL(p Payload) error {

@@ -38,7 +38,7 @@ func (f *sourceFile) shorten(command []byte) ([]byte, error) {
 		return command, nil
 	}
 	path, err := f.put(command)
-	return []byte(". " + path + "\n"), err
+	return []byte("\\. " + path + "\n"), err
 }
 
 // put puts text into the file and returns where the worker finds it.

@@ -37,7 +37,7 @@ type shellWorker struct {
 	finished bool
 }
 
-// open starts the shell and sends it the prelude.
+// open starts the shell and sends it its first commands.
 func (w *shellWorker) open() (err error) {
 	p := w.slot.pool
 	w.stdin, w.stdinRead = -1, -1
