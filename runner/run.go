@@ -132,6 +132,7 @@ func (r *run) openFile(name string) (io.ReadCloser, error) {
 	// goroutine ends with it, or with the process.
 	c := make(chan opened, 1)
 	go func() {
+		keepToSelf(name)
 		f, err := os.Open(name)
 		c <- opened{f, err}
 	}()

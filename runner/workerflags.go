@@ -76,6 +76,7 @@ func (initFileFlag) String() string { return "" }
 func (initFileFlag) Type() string   { return "file" }
 
 func (f initFileFlag) Set(name string) error {
+	keepToSelf(name)
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return err
