@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"xpool/crashdetect"
 )
 
@@ -74,11 +76,20 @@ type Coprocess struct {
 	// in a buffer.
 	Silent func(seq int64, silence time.Duration)
 
+	// Waiting, if set, is called at most once, on the pool's goroutine, for the
+	// first worker of the protocols Lines or NUL that has written something before,
+	// has read the task seq, and after that long waits for more input without a
+	// reply: a few seconds, or until the task's time limit. It is called only if
+	// the worker is a single thread without a child, so that no reply can come any
+	// more unless it gets more to read; Linux alone tells.
+	Waiting func(seq int64, silence time.Duration)
+
 	path     string    // what Argv[0] was found to be
 	replied  bool      // a worker has, at some time
 	deaths   int       // of workers in a row that ended without a single reply
 	vocal    bool      // a worker has written on its standard error
 	hinted   bool      // Silent was called
+	warned   bool      // Waiting was called
 	watching *timer    // set while there may be a silent worker
 	hosts    []*coHost // that have not ended, if workers are seats of these
 }
@@ -164,20 +175,24 @@ func (k *Coprocess) lost(p *Pool, d death) {
 // is asked whether it keeps that in a buffer.
 const silentAfter = 5 * time.Second
 
-// watchSilence looks after silentAfter whether a worker is silent, if it is not
-// known already whether the workers ever say something.
+// watchSilence looks after silentAfter whether a worker is silent, as long as there
+// is something to tell of it.
 func (k *Coprocess) watchSilence(p *Pool) {
-	if k.Silent == nil || k.replied || k.hinted || k.Protocol == JSON || k.watching != nil {
+	if k.watching != nil || !k.mayTellSilence() && !k.mayTellWaiting() {
 		return
 	}
 	next := silentAfter
 	for _, s := range p.slots {
 		if w, ok := s.worker.(*coWorker); ok && w.current.attempt != nil {
 			silence := time.Since(w.current.attempt.start)
-			k.tellSilence(w, silence, silentAfter)
 			if silence < silentAfter {
 				next = min(next, silentAfter-silence)
+				continue
 			}
+			if !k.replied { // it is not known whether the workers ever say something
+				k.tellSilence(w, silence)
+			}
+			k.tellWaiting(w, silence)
 		}
 	}
 	k.watching = p.timers.after(next, func() {
@@ -188,12 +203,35 @@ func (k *Coprocess) watchSilence(p *Pool) {
 	})
 }
 
-// tellSilence tells of the worker's silence if it has lasted for at least so long
-// and the worker is to blame.
-func (k *Coprocess) tellSilence(w *coWorker, silence, least time.Duration) {
-	if k.Silent == nil || k.hinted || k.Protocol == JSON || w.spoke || silence < least || w.input.unread() > 0 {
+func (k *Coprocess) mayTellSilence() bool {
+	return k.Silent != nil && !k.hinted && !k.replied && k.Protocol != JSON
+}
+
+func (k *Coprocess) mayTellWaiting() bool {
+	return k.Waiting != nil && !k.warned && k.Protocol != JSON
+}
+
+// tellSilence tells of the worker's silence if the worker is to blame.
+func (k *Coprocess) tellSilence(w *coWorker, silence time.Duration) {
+	if k.Silent == nil || k.hinted || k.Protocol == JSON || w.spoke || w.input.unread() > 0 {
 		return
 	}
 	k.hinted = true
 	k.Silent(w.current.attempt.task.Seq, silence)
+}
+
+// tellWaiting tells of a worker that waits for more instead of replying.
+func (k *Coprocess) tellWaiting(w *coWorker, silence time.Duration) {
+	if !k.mayTellWaiting() || !w.spoke || w.answered || w.stdout.paused || w.input.unread() > 0 {
+		return
+	}
+	if !waitsForInput(w.process.pid(), w.input.r) {
+		return
+	}
+	// What it wrote before it began to wait may not have been read yet.
+	if n, err := unix.IoctlGetInt(w.stdout.fd, fionread); err != nil || n > 0 {
+		return
+	}
+	k.warned = true
+	k.Waiting(w.current.attempt.task.Seq, silence)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -125,6 +126,35 @@ func TestCoprocessLimits(t *testing.T) {
 		}
 		if want := "[]"; !tt.silent && fmt.Sprint(hints) != want || tt.silent && fmt.Sprint(hints) != "[1]" {
 			t.Errorf("%q: hints %v", tt.argv, hints)
+		}
+	}
+}
+
+// TestCoprocessWaiting has workers that have answered others run into a time limit:
+// only of one that certainly waits for more is that told.
+func TestCoprocessWaiting(t *testing.T) {
+	const answer = `read -r x; echo "$x"; `
+	for _, tt := range []struct {
+		script string
+		waits  bool
+	}{
+		{answer + `read -r x; read -r x`, true},
+		{answer + `read -r x; printf part; read -r x`, true},
+		{answer + `read -r x; exec sleep 77`, false},
+		{answer + `read -r x; sleep 77 & read -r x`, false},
+		{`read -r x; read -r x`, false}, // has said nothing ever: that is Silent's
+	} {
+		var told []int64
+		k := &pool.Coprocess{
+			Argv: []string{"sh", "-c", tt.script}, Waiting: func(seq int64, _ time.Duration) { told = append(told, seq) },
+		}
+		_, err := runAll(t, k, pool.Options{Jobs: 1, KillAfter: 50 * time.Millisecond, Subreaper: true}, time.Second,
+			words("1"), words("2"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := tt.waits && runtime.GOOS == "linux"; want != (fmt.Sprint(told) == "[2]") || !want && len(told) > 0 {
+			t.Errorf("%q: told of %v", tt.script, told)
 		}
 	}
 }

@@ -195,7 +195,8 @@ func (w *coWorker) kill() {
 
 func (w *coWorker) terminate() {
 	if a := w.current.attempt; a != nil && (w.slot.why == timedOut || w.slot.why == stalled) {
-		w.kind.tellSilence(w, time.Since(a.start), 0)
+		w.kind.tellSilence(w, time.Since(a.start))
+		w.kind.tellWaiting(w, time.Since(a.start))
 	}
 	w.giveUp()
 	w.process.terminate()

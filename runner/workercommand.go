@@ -88,7 +88,8 @@ func newCoprocessCommand(o *Options) *coprocessCommand {
 
 func (c *coprocessCommand) kind(terminal) pool.Kind {
 	return &pool.Coprocess{
-		Argv: c.words, Protocol: c.protocol, Prefetch: c.prefetch, Multiplex: c.multiplex, Cancel: c.cancel, Silent: c.hint, Log: c.log,
+		Argv: c.words, Protocol: c.protocol, Prefetch: c.prefetch, Multiplex: c.multiplex, Cancel: c.cancel,
+		Silent: c.hint, Waiting: c.warn, Log: c.log,
 	}
 }
 
@@ -115,10 +116,20 @@ func (c *coprocessCommand) line(ctx template.Context) string {
 
 // hint is for a worker that has read its first task and says nothing.
 func (c *coprocessCommand) hint(seq int64, silence time.Duration) {
-	exact := time.Second
-	if silence < 10*exact {
-		exact /= 10
-	}
 	c.silent(fmt.Sprintf("the worker has read task %d and has printed nothing for %v: does it keep its output in a buffer? "+
-		"(try stdbuf -oL, python3 -u, jq --unbuffered, sed -u, grep --line-buffered)", seq, silence.Round(exact)))
+		"(try stdbuf -oL, python3 -u, jq --unbuffered, sed -u, grep --line-buffered)", seq, roundSilence(silence)))
+}
+
+// warn is for a worker that has read a task and now waits for the next one.
+func (c *coprocessCommand) warn(seq int64, silence time.Duration) {
+	c.silent(fmt.Sprintf("the worker has read task %d, has not answered it for %v and waits for more: does it leave records out, "+
+		"or keep its output in a buffer? (each record needs an answer)", seq, roundSilence(silence)))
+}
+
+// roundSilence leaves of a duration what a person wants to know.
+func roundSilence(d time.Duration) time.Duration {
+	if d < 10*time.Second {
+		return d.Round(time.Second / 10)
+	}
+	return d.Round(time.Second)
 }

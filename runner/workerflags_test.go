@@ -117,5 +117,10 @@ func TestHint(t *testing.T) {
 		if c.hint(7, silence); !strings.Contains(told, want) || !strings.Contains(told, "task 7") || strings.Contains(told, "\n") {
 			t.Errorf("after %v: %s", silence, told)
 		}
+		want = strings.Replace(want, "nothing for", "not answered it for", 1)
+		want = strings.TrimSuffix(want, ":") + " and"
+		if c.warn(7, silence); !strings.Contains(told, want) || !strings.Contains(told, "task 7") || strings.Contains(told, "\n") {
+			t.Errorf("after %v: %s", silence, told)
+		}
 	}
 }
