@@ -10,9 +10,14 @@
 //	                              └── Reader ── Blob or Fifo                            --pipe-part --cat, --fifo
 //
 // A border is the place between two records. Where it is, Options say; a block ends at a border, or where the input does.
-// Which records share a block is as in GNU parallel, with two exceptions that its manual does not ask for: an empty record
-// counts for Records (GNU parallel joins one that begins a block to the next), and a block of Records does not depend on
-// how large the blocks are that are read.
+// Which records share a block is as in GNU parallel, but where its manual does not ask for what it does:
 //
-// Not here: --block-timeout, --shard, --bin and --group-by.
+//   - an empty record counts for Records; GNU parallel joins one that begins a block to the next;
+//   - blocks of so many Records do not depend on the size of what is read at once, not even where any place is a border or a
+//     regular expression can match more or less;
+//   - a Parter cuts at the first border that a regular expression finds, not at the last one that was read;
+//   - an input that does not begin with the header is cut as any other, and told.
+//
+// Not here: --block-timeout, --shard, --bin and --group-by, and --remove-rec-sep with --pipe-part, which GNU parallel
+// ignores.
 package block

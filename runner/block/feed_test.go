@@ -93,46 +93,24 @@ func TestFeedEnds(t *testing.T) {
 func BenchmarkPart(b *testing.B) {
 	src := benchFile(b)
 	p := Part{Length: 64 << 20}
-	cat := func(b *testing.B, f *os.File) {
-		defer f.Close()
-		cmd := exec.Command("cat")
-		cmd.Stdin = f
-		cmd.Stdout = nil
-		if err := cmd.Run(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.Run("splice", func(b *testing.B) {
-		b.SetBytes(p.Length)
-		for b.Loop() {
+	for name, open := range map[string]func(*testing.B) (stdin *os.File, end func() error){
+		"splice": func(b *testing.B) (*os.File, func() error) {
 			feed, err := StartFeed(b.Context(), p, src)
 			if err != nil {
 				b.Fatal(err)
 			}
-			cat(b, feed.Stdin())
-			if err := feed.Wait(); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("write", func(b *testing.B) {
-		b.SetBytes(p.Length)
-		for b.Loop() {
+			return feed.Stdin(), feed.Wait
+		},
+		"write": func(b *testing.B) (*os.File, func() error) {
 			r, w, err := newPipe()
 			if err != nil {
 				b.Fatal(err)
 			}
 			done := make(chan error)
-			go func() { err := copyRange(w, src, 0, p.Length); w.Close(); done <- err }()
-			cat(b, r)
-			if err := <-done; err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("memory", func(b *testing.B) {
-		b.SetBytes(p.Length)
-		for b.Loop() {
+			go func() { done <- errors.Join(copyRange(w, src, 0, p.Length), w.Close()) }()
+			return r, func() error { return <-done }
+		},
+		"memory": func(b *testing.B) (*os.File, func() error) {
 			blob, err := Spill(b.Context(), "", InMemory, p.Reader(src))
 			if err != nil {
 				b.Fatal(err)
@@ -141,8 +119,23 @@ func BenchmarkPart(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			cat(b, f)
-			blob.Close()
-		}
-	})
+			return f, blob.Close
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(p.Length)
+			for b.Loop() {
+				stdin, end := open(b)
+				cat := exec.Command("cat")
+				cat.Stdin = stdin
+				if err := cat.Run(); err != nil {
+					b.Fatal(err)
+				}
+				stdin.Close()
+				if err := end(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -11,7 +11,8 @@ const DefaultSize = 1 << 20
 // Options say where records end and how many of them make a block. The zero value is lines in blocks of DefaultSize.
 type Options struct {
 	// Size is --block: the bytes that a block holds at most, without its header. It grows, by 30 % a time and for good,
-	// while a record does not fit. 0 means DefaultSize. A negative one is for a Parter only: each job gets -Size blocks.
+	// while a record does not fit. 0 means DefaultSize. A Parter's are at least so large, and may be negative: each job gets
+	// -Size parts then, and PartsPerJob if it is 0.
 	Size int64
 
 	// RecEnd and RecStart are --recend and --recstart: a record ends after RecEnd, and a record begins with RecStart; if

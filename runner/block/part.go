@@ -58,6 +58,10 @@ type Part struct {
 // Size returns the number of bytes that a reader of the part gets.
 func (p Part) Size() int64 { return int64(len(p.Header)) + p.Length }
 
+// PartsPerJob is how many parts a job gets where no size is given. That is what GNU parallel does, though its manual has
+// the default of --pipe for --pipe-part as well: parts cost no memory, and few large ones cost less time.
+const PartsPerJob = 10
+
 // Parter cuts files into parts. It reads the files only around the places where it cuts. It is used by one goroutine at a
 // time.
 type Parter struct {
@@ -79,7 +83,7 @@ type Parter struct {
 
 // NewParter returns the parts of files, one file after the other. A part is as GNU parallel cuts it: it ends at the first
 // border whose separator begins Size bytes after the part's own beginning, or later. A negative Size makes about -Size
-// parts for each of jobs, in all. A file without data has no part. It reads nothing yet. The error is that of
+// parts for each of jobs, in all, and 0 is -PartsPerJob. A file without data has no part. It reads nothing yet. The error is that of
 // Options.ValidateParts.
 func NewParter(o Options, jobs int, files ...File) (*Parter, error) {
 	if err := o.ValidateParts(); err != nil {
@@ -89,14 +93,18 @@ func NewParter(o Options, jobs int, files ...File) (*Parter, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Parter{files: files, opt: o, cut: c, size: int64(c.size)}
-	if o.Size < 0 {
+	p := &Parter{files: files, opt: o, cut: c, size: o.Size}
+	perJob := -o.Size
+	if perJob == 0 {
+		perJob = PartsPerJob
+	}
+	if perJob > 0 {
 		var total int64
 		for _, f := range files {
 			total += f.Size
 		}
 		// The one more is GNU parallel's; without it a rest would make a part too many.
-		p.size = total/max(1, -o.Size)/max(1, int64(jobs)) + 1
+		p.size = total/perJob/max(1, int64(jobs)) + 1
 	}
 	return p, nil
 }

@@ -54,7 +54,8 @@ func TestParts(t *testing.T) {
 	}{
 		{[]string{seq20}, Options{Size: 1}, "1.|2.|3.|4.|5.|6.|7.|8.|9.|10.|11.|12.|13.|14.|15.|16.|17.|18.|19.|20.|"},
 		{[]string{seq20}, Options{Size: 7}, "1.2.3.4.|5.6.7.8.|9.10.11.|12.13.14.|15.16.17.|18.19.20.|"},
-		{[]string{seq20}, Options{}, "1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17.18.19.20.|"},
+		{[]string{seq20}, Options{}, "1.2.|3.4.|5.6.|7.8.|9.10.|11.12.|13.14.|15.16.|17.18.|19.20.|"},
+		{[]string{seq20}, Options{Size: 100}, "1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17.18.19.20.|"},
 		{[]string{seq20}, Options{Size: -2}, "1.2.3.4.5.6.7.|8.9.10.11.12.13.|14.15.16.17.18.|19.20.|"},
 		{[]string{seq20, seq10}, Options{Size: -1}, "1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.|17.18.19.20.|1.2.3.4.5.6.7.8.9.10.|"},
 		{[]string{seq20}, Options{Size: 7, RecEnd: new("")}, "1.2.3.4|.5.6.7.|8.9.10.|11.12.1|3.14.15|.16.17.|18.19.2|0.|"},
@@ -81,10 +82,7 @@ func TestFarBorders(t *testing.T) {
 		text.WriteString(strings.Repeat("xE", 1+rnd.IntN(300_000)) + "END")
 	}
 	text.WriteString("tail")
-	var want []string
-	for _, part := range regexp.MustCompile(`(?s).*?END|.+`).FindAllString(text.String(), -1) {
-		want = append(want, part)
-	}
+	want := regexp.MustCompile(`(?s).*?END|.+`).FindAllString(text.String(), -1)
 	for _, re := range []bool{false, true} {
 		got := parts(t, Options{Size: 1, RecEnd: new("END"), Regexp: re}, 1, text.String())
 		if strings.Join(got, "|") != strings.Join(want, "|") {
