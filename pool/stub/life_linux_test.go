@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestDaemon leaves a process behind that prints when the next task has ended.
@@ -226,30 +227,27 @@ func TestOutside(t *testing.T) {
 	})
 }
 
-// TestThread has a thread print when its task is over and no other one runs.
+// TestThread has a thread print when its task is over and no other one runs. Its
+// globals are gone by then.
 func TestThread(t *testing.T) {
 	each(t, codes{python: `
 import os, threading
-def late():
-    open("go").read()
+def late(os=os):
+    open("go").readline()
     os.write(1, b"late\n")
-    open("gone", "w").close()
+    with open("gone", "w") as f: f.write("\n")
 if arg == "thread": threading.Thread(target=late, daemon=True).start()
 print(arg)`}, func(t *testing.T, l language, code string) {
 		dir := t.TempDir()
-		for _, name := range []string{"go", "gone"} {
-			if err := syscall.Mkfifo(filepath.Join(dir, name), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
+		tell, told := fifo(t, filepath.Join(dir, "go")), fifo(t, filepath.Join(dir, "gone"))
 		w := start(t, l, code, setting{dir: dir})
 		if got := w.run("thread"); got != (result{clean: true, out: "thread\n"}) {
 			t.Errorf("got %v", got)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0); err != nil {
+		if _, err := tell.WriteString("\n"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := os.ReadFile(filepath.Join(dir, "gone")); err != nil {
+		if _, err := told.Read(make([]byte, 1)); err != nil {
 			t.Fatal(err)
 		}
 		if got := w.run("next"); got != (result{clean: true, out: "next\n"}) {
@@ -259,6 +257,26 @@ print(arg)`}, func(t *testing.T, l language, code string) {
 			t.Errorf("ended with %d and %q", status, own)
 		}
 	})
+}
+
+// fifo makes a named pipe and opens both of its ends, so that opening it waits for
+// nobody. Reading it fails shortly before the test's deadline.
+func fifo(t *testing.T, path string) *os.File {
+	t.Helper()
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	if d, ok := t.Deadline(); ok {
+		if err := f.SetReadDeadline(d.Add(-5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f
 }
 
 // TestPipelined sends a hundred tasks at once, for two pairs in turn.
