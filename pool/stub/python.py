@@ -150,7 +150,7 @@ class Worker:
     def __init__(self):
         """Move the standard descriptors to private ones, which no child inherits."""
         self.private = self.inbox, self.replies, self.own = os.dup(0), os.dup(1), os.dup(2)
-        self.data = b""  # what is read of the requests and not used
+        self.requests = open(self.inbox, "rb", 1 << 16, closefd=False)
         os.set_blocking(self.inbox, False)
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
@@ -168,41 +168,39 @@ class Worker:
         for fd in fds:
             os.close(fd)
 
-    def read(self, wait):
-        """Some of the requests: b"" at their end and, unless it is to wait for them, when there are none."""
-        if not wait:
-            try:
-                return os.read(self.inbox, 1 << 16)
-            except BlockingIOError:
-                return b""
-        os.set_blocking(self.inbox, True)
-        data = os.read(self.inbox, 1 << 16)
-        os.set_blocking(self.inbox, False)
-        return data
-
     def frame(self, wait=True):
-        """The next request: its words and what they announce. None where read has nothing, be it in a frame."""
-        while b"\n" not in self.data:
-            data = self.read(wait)
-            if not data:
+        """The next request: its words and what they announce. None at the end of file, be it in a frame, and if
+        none has begun to come, unless it is to wait for one."""
+        head = self.requests.readline()
+        if not head.endswith(b"\n"):
+            if not head and not wait:
                 return None
-            self.data += data
-        head, _, body = self.data.partition(b"\n")
+            head += self.whole(self.requests.readline)
+            if not head.endswith(b"\n"):
+                return None
         words = head.split()
-        sizes = [int(word) for word in words[4 if words[0] == b"task" else 2 :]]
-        pieces, missing = [body], sum(sizes) - len(body)
-        while missing > 0:
-            data = wait and self.read(wait)
-            if not data:
+        sizes = list(map(int, words[4 if words[0] == b"task" else 2 :]))
+        total = sum(sizes)
+        body = self.requests.read(total) or b""
+        if len(body) < total:
+            body += self.whole(self.requests.read, total - len(body))
+            if len(body) < total:
                 return None
-            pieces.append(data)
-            missing -= len(data)
-        body, parts, start = b"".join(pieces), [], 0
+        if len(sizes) == 1:
+            return words, [body]
+        parts, start = [], 0
         for size in sizes:
             parts.append(body[start : start + size])
             start += size
-        self.data = body[start:]
         return words, parts
+
+    def whole(self, read, *args):
+        """What read returns when it waits for all that it wants."""
+        os.set_blocking(self.inbox, True)
+        try:
+            return read(*args)
+        finally:
+            os.set_blocking(self.inbox, False)
 
     def flush(self):
         """Flush the standard streams: those that init has left, and those of the code's own making."""
@@ -220,17 +218,11 @@ class Worker:
             except (AttributeError, ValueError):
                 pass  # None, closed, or of another kind
 
-    def attempt(self, do, *args):
-        """Return do(*args) and the exit status. A forked child ends here."""
-        result, status = None, 0
-        try:
-            result = do(*args)
-        except BaseException as error:
-            status = verdict(error)
+    def end_fork(self, status):
+        """End here if this is a fork of the worker."""
         if os.getpid() != self.pid:
             self.flush()
             os._exit(status)
-        return result, status
 
     def pair(self, number, paths):
         self.close(number)
@@ -252,13 +244,17 @@ class Worker:
         _, seq, attempt, pair = words[:4]
         if pair != self.attached:
             self.attach(pair)
-        self.environ["XPOOL_SEQ"] = seq.decode()
+        self.environ[b"XPOOL_SEQ"] = seq
         if attempt != self.number:
-            self.number = attempt
-            self.environ["XPOOL_ATTEMPT"] = attempt.decode()
+            self.environ[b"XPOOL_ATTEMPT"] = self.number = attempt
         sys.stdout, sys.stderr = self.out, self.err
         args = [field.decode(self.encoding, "surrogateescape") for field in fields]
-        _, status = self.attempt(self.step, args, int(seq))
+        status = 0
+        try:
+            self.step(args, int(seq))
+        except BaseException as error:
+            status = verdict(error)
+        self.end_fork(status)
         self.done()
         try:
             self.flush()
@@ -282,12 +278,17 @@ class Worker:
         if request is None:
             return 0
         words, parts = request
-        steps, _ = self.attempt(setup, words[1], *parts)
+        steps, status = None, 0
+        try:
+            steps = setup(words[1], *parts)
+        except BaseException as error:
+            status = verdict(error)
+        self.end_fork(status)
         if steps is None:
             os.write(self.replies, b"failed\n")
             return 1
         self.step, self.done = steps
-        self.encoding, self.environ = sys.getfilesystemencoding(), os.environ
+        self.encoding, self.environ = sys.getfilesystemencoding(), os.environb
         self.out, self.err = sys.stdout or stream(1), sys.stderr or stream(2)
         self.number = b""  # of the last attempt
         self.back, self.unchanged = directory(), unchanged()

@@ -45,12 +45,13 @@
 //
 // once all that the task itself has written is in its pipes, to which the worker's
 // standard output and standard error do not lead any more. The worker may have read
-// the next request by then. STATUS is what a process of its own would have exited
-// with, 0 to 255, and 1 after an uncaught exception. CLEAN is 1 if surely no process was started that could still write to
-// the pair. Otherwise it is 0, and the worker has closed the pair: the readers see
-// its end when the last such process has gone. If one lives, that can be every
-// task's answer until it ends. A worker may reply and then end, when what the task
-// has left behind would get in the way of the next one.
+// the next request by then, for all of which it waits once it has begun to come.
+// STATUS is what a process of its own would have exited with, 0 to 255, and 1 after
+// an uncaught exception. CLEAN is 1 if surely no process was started that could
+// still write to the pair. Otherwise it is 0, and the worker has closed the pair: the
+// readers see its end when the last such process has gone. If one lives, that can be
+// every task's answer until it ends. A worker may reply and then end, when what the
+// task has left behind would get in the way of the next one.
 //
 // # Tasks
 //
