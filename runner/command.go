@@ -81,6 +81,15 @@ func (c *programCommand) kind(t terminal) pool.Kind {
 
 func (c *programCommand) inherits() bool { return true }
 
+func (c *programCommand) skips(ctx template.Context) bool {
+	for rep := range c.words.Replacements() {
+		if rep.Skips(ctx) {
+			return true
+		}
+	}
+	return false
+}
+
 // explain adds what a shell would have made of a name that is no program.
 func (c *programCommand) explain(err error) string {
 	var start *crashdetect.StartError
