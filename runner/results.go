@@ -220,9 +220,11 @@ func (k *fileKeeper) end(res pool.Result) error {
 		return nil
 	case res.Verdict.Kind == crashdetect.Stopped || k.failed:
 		return k.files.Close()
-	default:
-		return k.files.Finish(k.task.seq)
 	}
+	if k.task.run.opts.Record.Files {
+		k.task.printName(k.files.Stdout.Name())
+	}
+	return k.files.Finish(k.task.seq)
 }
 
 // tempKeeper keeps the standard output of a task in a file that stays, whose name
@@ -262,10 +264,15 @@ func (k *tempKeeper) end(pool.Result) error {
 	if k.file == nil {
 		return nil
 	}
-	name := k.file.Name()
+	k.task.printName(k.file.Name())
+	return k.file.Close()
+}
+
+// printName prints the name of a file instead of what is in it: a line, whatever is
+// in the name.
+func (t *task) printName(name string) {
 	if strings.ContainsRune(name, '\n') {
 		name = quoteWord(name)
 	}
-	k.task.entry.Write(output.Stdout, []byte(name+"\n"), nil)
-	return k.file.Close()
+	t.entry.Write(output.Stdout, []byte(name+"\n"), nil)
 }
