@@ -17,7 +17,7 @@ func (r *run) outputOptions() output.Options {
 	o := output.Options{
 		Stdout:    r.streams.stdout,
 		Stderr:    r.streams.stderr,
-		Unordered: r.opts.Unordered || r.opts.Ungroup || r.opts.LineBuffer,
+		Unordered: r.opts.Unordered || r.opts.Ungroup || r.opts.LineBuffer || r.opts.endOrder(),
 		TempDir:   r.tempDir(),
 		OnePlace:  samePlace(r.streams.stdout, r.streams.stderr),
 	}

@@ -95,18 +95,24 @@ func (k *keeping) keeper(t *task) keeper {
 	}
 }
 
-// write writes a row of the table.
-func (k *keeping) write(r *jsonlog.Result) error {
+// write writes a row of the table, as it ends: a row may come in several pieces, and
+// the first one brings the names of the columns.
+func (k *keeping) write(_ *task, r *jsonlog.Result) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.table.Write(r)
 }
 
-// encode prints a line of JSON.
-func (k *keeping) encode(r *jsonlog.Result) error {
-	w := &entryWriter{run: k.run, entry: k.run.printer.Open()}
-	defer w.entry.Close("")
-	return jsonlog.NewEncoder(w).Encode(r)
+// encode prints a line of JSON in the place of what the task has printed.
+func (k *keeping) encode(t *task, r *jsonlog.Result) error {
+	return jsonlog.NewEncoder(&entryWriter{run: k.run, entry: t.entry}).Encode(r)
+}
+
+// endOrder tells whether what is printed of tasks comes in the order in which they
+// end: a table or lines of JSON, of which each says which task it is about.
+func (o *Options) endOrder() bool {
+	format, stdout := results.ParseTarget(o.Record.Results)
+	return o.Record.JSON && !o.KeepOrder || format != results.Separate && stdout
 }
 
 // place is where the files of a task are.
@@ -145,7 +151,7 @@ func (w *entryWriter) Write(b []byte) (int, error) {
 type textKeeper struct {
 	task  *task
 	text  [2]keep.Buffer
-	write func(*jsonlog.Result) error
+	write func(*task, *jsonlog.Result) error
 	err   error
 }
 
@@ -177,7 +183,7 @@ func (k *textKeeper) end(res pool.Result) error {
 	}
 	r := k.task.jsonResult(res)
 	r.Stdout, r.Stderr = &k.text[pool.Stdout], &k.text[pool.Stderr]
-	return k.write(r)
+	return k.write(k.task, r)
 }
 
 // fileKeeper keeps what a task prints in files with names of the task's own.

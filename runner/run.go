@@ -254,6 +254,7 @@ func (r *run) feed() {
 		t := r.newTask(seq, b)
 		seq++
 		if b.bad != nil {
+			t.outlet() // what keeps output has to tell of this task, too
 			t.end(pool.Result{Seq: t.seq, Verdict: crashdetect.Classify(crashdetect.End{StartErr: b.bad}), Err: b.bad})
 			continue
 		}
