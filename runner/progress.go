@@ -24,7 +24,7 @@ func (r *run) outputOptions() output.Options {
 	if mode := progressMode(r.opts.Progress, isTerminal(r.streams.stderr)); mode != progress.None {
 		r.progress = progress.New(progress.Options{
 			Mode:  mode,
-			Name:  "xpool",
+			Name:  r.opts.Name,
 			Total: r.total,
 			Width: func() int { return terminalWidth(r.streams.stderr) },
 		})
@@ -57,10 +57,14 @@ func progressMode(asked value.Progress, terminal bool) progress.Mode {
 	}
 }
 
-// total tells how many tasks there will be, if that is known.
+// total tells how many tasks there will be, if that is known: they were counted, or
+// each of the arguments makes one, or the input has ended.
 func (r *run) total() (n int64, known bool) {
-	if r.opts.HasArgs {
-		return int64(len(r.opts.Operands)), true
+	switch o := &r.opts; {
+	case r.tasks > 0:
+		return r.tasks, true
+	case o.HasArgs && !o.severalRecords():
+		return int64(len(o.Operands)), true
 	}
 	return r.ledger.total()
 }

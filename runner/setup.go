@@ -8,6 +8,7 @@ import (
 	"xpool/pool"
 	"xpool/pool/cpucount"
 	"xpool/runner/output"
+	"xpool/runner/value"
 )
 
 // newRun gets everything ready; no task is begun. The error is one of usage or
@@ -84,7 +85,9 @@ func (r *run) countTasks() error {
 			needed = needed || t.Err == nil && t.Rep.NeedsTotal()
 		}
 	}
-	if !needed || o.Pipe.on() { // whose blocks are not to be kept
+	// GNU parallel shows from the start how much there is to do. Blocks are not to be
+	// kept.
+	if o.Pipe.on() || !needed && (o.As != asParallel || o.Progress == value.ProgressNone) {
 		return nil
 	}
 	c := countBatches(r.batches)
