@@ -176,7 +176,7 @@ func TestDocsMentions(t *testing.T) {
 	o := defaultOptions()
 	flags := newFlags(&o)
 	long := regexp.MustCompile(`(?:^|[^-\w])(--[a-z][a-z-]*)`)
-	for line := range strings.Lines(helpText) {
+	for line := range strings.Lines(helpText + parallelHelpText("parallel")) {
 		for _, m := range long.FindAllStringSubmatch(line, -1) {
 			if findFlag(flags, m[1]) == nil {
 				t.Errorf("--help mentions %s, which is no flag, in %q", m[1], line)
@@ -302,24 +302,51 @@ func statusTable(t *testing.T) map[string]string {
 // TestDocsReplacements compares the replacement strings that are documented with
 // those that are known.
 func TestDocsReplacements(t *testing.T) {
-	var manual []string
-	for _, line := range manualSection(t, readManual(t), "REPLACEMENT STRINGS") {
-		if item, ok := strings.CutPrefix(line, ".It "); ok {
-			manual = append(manual, strings.TrimPrefix(item, "Li "))
-		}
-	}
-	_, text, _ := strings.Cut(helpText, "\nCommand ")
+	standard, plus := manualReplacements(t)
+	_, text, _ := strings.Cut(helpText, "\nReplacement strings ")
 	text, _, _ = strings.Cut(text, ";") // what follows explains
 	help := regexp.MustCompile(`\{[^a-z\s]*\}`).FindAllString(text, -1)
-	slices.Sort(manual)
 	slices.Sort(help)
-	if !slices.Equal(manual, help) {
-		t.Errorf("the replacement strings are %q in the manual, %q in --help", manual, help)
+	if !slices.Equal(slices.Sorted(slices.Values(standard)), help) {
+		t.Errorf("the replacement strings are %q in the manual, %q in --help", standard, help)
 	}
+	checkReplacements(t, template.Set{}, standard)
+	set, err := template.New(template.Config{Plus: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkReplacements(t, set, plus)
+	for _, s := range plus {
+		if tokens := (template.Set{}).Scan(s); len(tokens) > 0 && tokens[0].End == len(s) {
+			t.Errorf("%s needs no --plus", s)
+		}
+	}
+}
+
+// manualReplacements returns the replacement strings that the manual lists: those
+// that are always there, and those of --plus.
+func manualReplacements(t *testing.T) (standard, plus []string) {
+	t.Helper()
+	list := &standard
+	for _, line := range manualSection(t, readManual(t), "REPLACEMENT STRINGS") {
+		if line == ".Ss With --plus" {
+			list = &plus
+		}
+		if items, ok := strings.CutPrefix(line, ".It Li "); ok {
+			*list = append(*list, strings.Split(items, " , ")...)
+		}
+	}
+	return standard, plus
+}
+
+// checkReplacements holds that each text is a replacement string of the set, and no
+// two of them the same.
+func checkReplacements(t *testing.T, set template.Set, texts []string) {
+	t.Helper()
 	known := map[any]string{}
-	for _, s := range manual {
-		tokens := (template.Set{}).Scan(s)
-		if len(tokens) != 1 || tokens[0].End-tokens[0].Start != len(s) {
+	for _, s := range texts {
+		tokens := set.Scan(s)
+		if len(tokens) != 1 || tokens[0].End-tokens[0].Start != len(s) || tokens[0].Err != nil {
 			t.Errorf("%s is documented and is no replacement string", s)
 			continue
 		}

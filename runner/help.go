@@ -19,6 +19,7 @@ Usage:
   xpool [options] --worker program [args...] give records to programs that stay
   xpool ... ::: a b c                        records from the arguments
   xpool --as xargs ...                       GNU xargs, option for option
+  xpool --as parallel ...                    GNU parallel, with its defaults
 
 A record is a line of standard input. Results come out on standard output in
 the order of the records. Options stop at the first word that is no option.
@@ -32,25 +33,63 @@ Input:
                            any case
   -E STR                   a record STR ends the input
       --eof[=STR]          the same; without STR none does
+      --shuf               in random order, once all have been read
+
+Sources and columns:
+  ::: a b  ::: 1 2         each record of one with each of the other: four tasks
+  ::: a b :::+ 1 2         side by side: two tasks
+  :::: FILE ::::+ FILE     records from files likewise
+      --link               all sources side by side, the shorter ones repeated
+  -C, --colsep REGEX       what stands between the columns of a record
+      --csv                columns are those of CSV
+      --header WHAT        of the first record (:) or of the files (0) are the
+                           names of columns, as in {name}
+      --trim ENDS          drop blanks at these ends of a column: l, r, lr or n
+      --arg-sep STR        STR stands for :::
+      --arg-file-sep STR   STR stands for ::::
 
 Several records for a task (of -n, -L and -I the last one counts):
   -n, --max-args N         at most N records
+  -N, --max-replace-args N
+                           the same, for {1}, {2}, ...; 0: a task for each one,
+                           which does not get it
   -L N                     at most N lines; one with a blank at its end goes on
                            in the next
       --max-lines[=N]      the same; without N, 1
+  -m                       as many as fit, the last ones spread over the jobs
+  -X                       the same; what a word has around {} is repeated
+      --xargs              as many as fit
   -s, --max-chars N        a command of at most N bytes
   -x, --exit               end the run if -s lets in less than -n or -L
       --show-limits        show the limits of this system first
 
-Command (in a script a replacement string is data, never code):
+Replacement strings (in a script they are data, never code):
   {}   the record           {/}   its base name      {#}  the task's number
   {.}  without extension    {//}  its directory      {%}  the slot's number
-  {/.} base name without extension; without any, the record comes last;
-       of several records, each is a word where {} stands alone
+  {/.} base name without extension        {2} {-1} {2/}   of columns
+       without any, the record comes last; of several records, each is a word
+       where {} stands alone
   -I STR                   STR stands for the record, in the place of {}
   -i, --replace[=STR]      the same; without STR, {}
+  -U STR, --er STR, --extensionreplace STR
+                           STR in the place of {.}
+      --bnr STR, --basenamereplace STR
+                           STR in the place of {/}
+      --dnr STR, --dirnamereplace STR
+                           STR in the place of {//}
+      --bner STR, --basenameextensionreplace STR
+                           STR in the place of {/.}
+      --seqreplace STR     STR in the place of {#}
+      --slotreplace STR, --slot-replacement STR
+                           STR in the place of {%}
+      --plus               more: {..} {+/} {+.} {:2} {%.gz} {/old/new} {^^} ...
+      --rpl DEF            one of your own: '{name} s/regexp/text/'
+      --parens STR         what encloses Perl, which is refused: {==}
+
+Command:
       --shell              the command is a shell script
       --exec               the command is a program
+  -q, --quote              with --shell: each word of it stays one, and is data
       --no-fork            run the script in the worker itself, not in a
                            subshell of it: faster, and state is kept
       --lang LANG          the command is code for python3, perl or node, or for
@@ -86,30 +125,73 @@ Workers:
                            task; auto: 300 MB over what it had after its first
       --threads N          have libraries of OpenMP and the like use N threads;
                            auto: the CPUs shared among the jobs
+      --nice N             run tasks at a lower priority
+      --wd DIR             run tasks in DIR
   -o, --open-tty           programs read the terminal
       --process-slot-var VAR
                            tasks find the number of their slot, from 0, in VAR
 
+Pace:
+      --delay DUR          begin tasks at least so far apart; with auto behind
+                           it, further after failures
+      --load N             begin none while N processes run or wait for a disk,
+                           or N% of, +N, -N beside the CPUs
+      --memfree SIZE       begin none while less memory is free; under half of
+                           it, end the youngest task and try it again later
+      --noswap             begin none while the machine swaps in and out
+      --limit CMD          begin one if CMD exits with 0; 1: wait; 2: end the
+                           youngest, too; "io N", "load N", "mem SIZE"
+
 Failure:
-      --timeout DUR        end a task that takes longer
+      --timeout DUR        end a task that takes longer; N%: than this part of
+                           the median of those before
       --stall-timeout DUR  end one that prints nothing for so long
       --mem-limit SIZE     end one that has more memory, all its processes
+      --retries N          try a task that failed up to N times in all
+      --retry-delay DUR    and wait so long before each further time
       --crash-limit N      try a task again until it has taken its worker down N
                            times (1)
       --kill-after DUR     SIGKILL so long after SIGTERM (2s)
+      --term-seq SEQ, --termseq SEQ
+                           signals instead of these two, and the milliseconds
+                           after each; "" is TERM,200,TERM,100,TERM,50,KILL,25
+      --halt WHEN, --halt-on-error WHEN
+                           end the run early: never (the default), or soon or
+                           now with fail=N, success=N, done=N or N%, as in
+                           now,fail=1: what runs is ended now, or awaited soon
+      --fail-fast          --halt now,fail=1
 
 Output:
   -k, --keep-order         in the order of the records: the default
       --unordered          each result as it ends, still in one piece
+      --lb, --line-buffer  each line as it comes, unless -k is given
   -u, --ungroup            as it comes, mixed
+      --tag                begin each line with the record and a tab
+      --tagstring STR      or with STR, which can have replacement strings
+      --dry-run            show the commands and run none
   -t, --verbose            show each command when it begins
   -p, --interactive        ask on the terminal whether each command is to run
       --quiet              no lines about failures
       --progress[=MODE]    auto, bar, plain or none: a bar on a terminal, lines
                            for a log (default: none; without MODE: auto)
+      --bar                --progress=bar
+      --eta                --progress=auto
+      --total-jobs N       there will be N tasks; so input is not read ahead
 
-      --as NAME            take the place of NAME, which is xargs; has to be the
-                           first option; xpool --as xargs --help shows more
+Logs and results:
+      --joblog FILE        write a row for each task that is over, as GNU
+                           parallel does; +FILE: behind what is there
+      --resume             run none that the joblog, or --results, has
+      --resume-failed      the same for those that succeeded
+      --retry-failed       run those that failed again, as the joblog has them
+      --results DIR        keep output in files in DIR, or in those of a name
+                           with replacement strings, or in one table: FILE.csv,
+                           .tsv, .json; -.csv is standard output
+      --files              print the names of files that have the output
+      --json               print a line of JSON for each task, as it ends
+
+      --as NAME            take the place of NAME, xargs or parallel; has to be
+                           the first option; xpool --as NAME --help shows more
   -h, --help               show this
   -V, --version            show the version
 
@@ -182,5 +264,49 @@ with 255, which ends the run; 125 one was killed by a signal, likewise; 126 it
 cannot be run; 127 not found; 1 another error.
 
 See COMPATIBILITY in xpool(1) for what is different.
+`
+}
+
+// parallelHelpText is what --help shows in the place of GNU parallel, called by a
+// name.
+func parallelHelpText(name string) string {
+	return "Usage: " + name + ` [option]... [command [argument]...] < records
+       ` + name + ` [option]... [command [argument]...] ::: record...
+       ` + name + ` [option]... [command [argument]...] :::: file...
+
+Runs command for each record: its words, joined by blanks, are a script for a
+shell, with the record in the place of {} or at its end; without a command, each
+record is a script. It is xpool in the place of GNU parallel, with its options,
+its defaults and its exit status.
+
+  {} {.} {/} {//} {/.}      the record, and parts of it as a path
+  {1} {2.} {-1} {name}      a column, a part of it, the last, one by its name
+  {#} {%}                   the number of the job, and of its slot
+  ::: A... ::: B...         each with each;  :::+  side by side, as with --link
+  -a FILE, :::: FILE        records from a file;  -C REGEX  columns of records
+  -j N, -P N                jobs at a time: N, N%, +N, -N, 0 for all, a file
+  -k                        results in the order of the records
+  -n N, -N N, -X, -m        several records for a job
+  --tag, --lb, -u           lines with their record, at once, and as they come
+  --bar, --eta              how far it is
+  --dry-run, -t             show the commands: instead of running them, or first
+  --halt WHEN               end early: now,fail=1  soon,fail=3  now,success=1
+  --timeout N, --retries N  a limit of seconds, or N%; how often to try
+  --delay, --load, --memfree, --limit
+                            when jobs may begin
+  --joblog FILE, --resume, --resume-failed, --retry-failed
+                            a log of what was done, and going on from it
+  --results DIR, --files    output in files
+
+Different: a record is data wherever it stands in the script, in quotes too; a
+crash is named; nothing that a job has started outlives the run. Scripts are run
+by shells that stay, so that a job costs no new process.
+Refused: Perl in {= =} (use --rpl), other machines (-S), databases, tmux.
+
+Exit status: 0 all jobs succeeded; 1-100 so many failed; 101 more; 255 another
+error; with --halt that of the job, or a percentage.
+
+All other options are those of "xpool --help". See xpool(1), and what is
+different in its section COMPATIBILITY.
 `
 }

@@ -105,8 +105,11 @@ func (o *Options) hint(err error) string {
 }
 
 func (o *Options) help() string {
-	if o.As == asXargs {
+	switch o.As {
+	case asXargs:
 		return xargsHelpText(o.Name)
+	case asParallel:
+		return parallelHelpText(o.Name)
 	}
 	return helpText
 }
