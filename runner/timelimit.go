@@ -2,8 +2,8 @@ package runner
 
 import (
 	"sync"
+	"time"
 
-	"xpool/crashdetect"
 	"xpool/pool"
 	"xpool/runner/halt"
 )
@@ -17,6 +17,10 @@ type timeLimit struct {
 	times *halt.RelativeTimeout
 }
 
+// limitUnit is what a time limit is rounded up to: what a task takes beyond that is
+// an accident of the machine, and nobody wants to read it.
+const limitUnit = 10 * time.Millisecond
+
 func newTimeLimit(r *run) *timeLimit {
 	return &timeLimit{run: r, times: halt.NewRelativeTimeout(r.opts.Timeout)}
 }
@@ -24,13 +28,13 @@ func newTimeLimit(r *run) *timeLimit {
 func (l *timeLimit) began(*task) {}
 
 func (l *timeLimit) ended(_ *task, res pool.Result) {
-	if res.Verdict.Kind != crashdetect.Exit || !res.Verdict.OK() {
+	if !res.Verdict.OK() {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.times.Add(res.End.Sub(res.Start))
 	if d, ok := l.times.Limit(); ok {
-		l.run.pool.SetTimeout(d)
+		l.run.pool.SetTimeout((d + limitUnit - 1).Truncate(limitUnit))
 	}
 }
