@@ -19,32 +19,47 @@ type halting struct {
 	counter *halt.Counter
 }
 
-func newHalting(r *run) *halting { return &halting{run: r, counter: halt.New(r.opts.Halt)} }
+func newHalting(r *run) *halting {
+	h := &halting{run: r, counter: halt.New(r.opts.Halt)}
+	if r.tasks > 0 {
+		h.counter.SetTotal(int(r.tasks))
+	}
+	return h
+}
 
 func (h *halting) began(*task) {}
 
 func (h *halting) ended(t *task, res pool.Result) {
+	result := halt.Result{Status: failureStatus(res.Verdict), Stopped: res.Verdict.Kind == crashdetect.Stopped}
 	h.mu.Lock()
 	before := h.counter.State()
-	now := h.counter.Add(halt.Result{Status: failureStatus(res.Verdict), Stopped: res.Verdict.Kind == crashdetect.Stopped})
+	now := h.counter.Add(result)
 	h.mu.Unlock()
-	if now == before {
-		return
+	if before != halt.Now {
+		h.tell(t, result, now)
 	}
-	if h.run.opts.As == asParallel && !res.Verdict.OK() && h.run.opts.Halt.Why() == halt.Fail {
-		h.run.note(fmt.Sprintf("This job failed:\n%s", h.run.command.line(t.context(res.Slot))))
-	}
-	h.act(now)
-}
-
-// setTotal tells how many tasks there are.
-func (h *halting) setTotal(n int64) {
-	h.mu.Lock()
-	before := h.counter.State()
-	now := h.counter.SetTotal(int(n))
-	h.mu.Unlock()
 	if now != before {
 		h.act(now)
+	}
+}
+
+// tell says what GNU parallel says of a task that its --halt counts. In native mode
+// the failure of a task has been told in another way, or will be.
+func (h *halting) tell(t *task, res halt.Result, now halt.When) {
+	p := h.run.opts.Halt
+	if h.run.opts.As != asParallel || !p.Counts(res) {
+		return
+	}
+	how := "failed"
+	switch p.Why() {
+	case halt.Success:
+		how = "succeeded"
+	case halt.Done:
+		how = "finished"
+	}
+	h.run.note(fmt.Sprintf("This job %s:\n%s", how, h.run.command.line(t.context(t.slot))))
+	if _, _, running := h.run.ledger.counts(); now == halt.Soon && running > 0 {
+		h.run.note(fmt.Sprintf("Starting no more jobs. Waiting for %d jobs to finish.", running))
 	}
 }
 

@@ -222,9 +222,6 @@ func (r *run) feed() {
 		switch {
 		case err == io.EOF:
 			r.ledger.complete()
-			if n, _ := r.ledger.total(); n > 0 {
-				r.halting.setTotal(n)
-			}
 			return
 		case errors.Is(err, input.ErrInterrupted):
 			return

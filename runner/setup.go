@@ -75,11 +75,15 @@ func (o *Options) highestColumn() (highest int) {
 	return highest
 }
 
-// countTasks reads all of the input before the first task begins, if their number
-// matters to that.
+// countTasks finds out how many tasks there are, if that matters before the last one
+// begins: the user says it, or all of the input is read.
 func (r *run) countTasks() error {
 	o := &r.opts
-	needed := o.Halt.NeedsTotal() && o.Record.Total == 0
+	if o.Record.Total > 0 {
+		r.tasks = int64(o.Record.Total)
+		return nil
+	}
+	needed := o.Halt.NeedsTotal()
 	for _, word := range o.Command {
 		for _, t := range o.set().Scan(word) {
 			needed = needed || t.Err == nil && t.Rep.NeedsTotal()

@@ -45,16 +45,16 @@ func (c *Counter) Add(r Result) When {
 	if r.Status != 0 {
 		c.failed++
 	}
-	if c.counts(r) {
+	if c.policy.why.counts(r) {
 		c.last = r.Status
 		c.check()
 	}
 	return c.State()
 }
 
-// counts reports whether the policy looks at such a task: a limit is reached by a task of its own kind only.
-func (c *Counter) counts(r Result) bool {
-	switch c.policy.why {
+// counts reports whether a policy looks at such a task: a limit is reached by a task of its own kind only.
+func (w Why) counts(r Result) bool {
+	switch w {
 	case Fail:
 		return r.Status != 0
 	case Success:
@@ -62,6 +62,9 @@ func (c *Counter) counts(r Result) bool {
 	}
 	return true
 }
+
+// Counts reports whether a task that ended so brings the end of the run nearer. The policy never looks at none.
+func (p Policy) Counts(r Result) bool { return p.when != Never && !r.Stopped && p.why.counts(r) }
 
 // SetTotal tells how many tasks there are in all, as soon as that is known; before, a percentage is not reached. It
 // returns what the run does now, as Add does: the tasks that have ended may be enough. A total below what has ended is
