@@ -158,8 +158,7 @@ func (r *run) openRecords() (err error) {
 	if r.journal, err = openJournal(r); err != nil {
 		return err
 	}
-	r.keeping, err = openKeeping(r)
-	return err
+	return r.keeping.open()
 }
 
 // closeRecords closes what is written down of the tasks.

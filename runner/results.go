@@ -32,6 +32,7 @@ type keeper interface {
 type keeping struct {
 	run    *run
 	format results.Format
+	stdout bool           // that is where the table goes
 	names  []string       // of the columns
 	path   *template.Text // of the files of a task; nil for a tree of directories
 	prefix string         // of that, before the first replacement string
@@ -41,36 +42,47 @@ type keeping struct {
 	file  *os.File // of the table, or nil
 }
 
-// openKeeping returns what makes keepers, or nil if the tasks just print.
-func openKeeping(r *run) (*keeping, error) {
+// newKeeping returns what makes keepers, or nil if the tasks just print. It is to be
+// opened.
+func newKeeping(r *run) (*keeping, error) {
 	o := &r.opts.Record
-	if o.Results == "" {
-		if o.Files || o.JSON {
-			return &keeping{run: r}, nil
-		}
+	k := &keeping{run: r, names: r.columns}
+	switch {
+	case r.opts.DryRun:
+		return nil, nil
+	case o.Results == "" && (o.Files || o.JSON):
+		return k, nil
+	case o.Results == "":
 		return nil, nil
 	}
-	format, stdout := results.ParseTarget(o.Results)
-	k := &keeping{run: r, format: format, names: r.columns}
-	switch {
-	case format == results.Separate:
-		text, err := template.ParseText(o.Results, r.opts.set())
-		if err != nil {
-			return nil, fmt.Errorf("--results: %w", err)
-		}
-		if tokens := r.opts.set().Scan(o.Results); len(tokens) > 0 {
-			k.path, k.prefix = text, o.Results[:tokens[0].Start]
-		}
-	case stdout:
-		k.table = results.NewTable(&entryWriter{run: r}, format, k.names)
-	default:
-		f, err := os.Create(o.Results)
-		if err != nil {
-			return nil, err
-		}
-		k.file, k.table = f, results.NewTable(f, format, k.names)
+	k.format, k.stdout = results.ParseTarget(o.Results)
+	if k.format != results.Separate {
+		return k, nil
+	}
+	text, err := template.ParseText(o.Results, r.opts.set())
+	if err != nil {
+		return nil, fmt.Errorf("--results: %w", err)
+	}
+	if tokens := r.opts.set().Scan(o.Results); len(tokens) > 0 {
+		k.path, k.prefix = text, o.Results[:tokens[0].Start]
 	}
 	return k, nil
+}
+
+// open begins the table, if there is one. It is to be closed.
+func (k *keeping) open() (err error) {
+	switch {
+	case k == nil || k.format == results.Separate:
+		return nil
+	case k.stdout:
+		k.table = results.NewTable(&entryWriter{run: k.run}, k.format, k.names)
+		return nil
+	}
+	if k.file, err = os.Create(k.run.opts.Record.Results); err != nil {
+		return err
+	}
+	k.table = results.NewTable(k.file, k.format, k.names)
+	return nil
 }
 
 func (k *keeping) close() error {

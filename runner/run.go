@@ -76,9 +76,9 @@ type run struct {
 	broken   chan struct{}                 // closed when a signal ends the run
 
 	mu      sync.Mutex
-	reading *input.Interruptible // nil if there is nothing to read
-	signal  syscall.Signal       // that ends the run; set before broken is closed
-	err     error                // that ends the run
+	reading map[*inputFile]bool // what is open to be read
+	signal  syscall.Signal      // that ends the run; set before broken is closed
+	err     error               // that ends the run
 }
 
 // guardProgram is this program's own file, by a name that stays true if it is
@@ -119,65 +119,6 @@ func (r *run) newPersona() persona {
 	return &native{run: r, ledger: r.ledger, quiet: r.opts.Quiet}
 }
 
-// openFile opens a file of records; "-" is standard input.
-func (r *run) openFile(name string) (io.ReadCloser, error) {
-	if name == "-" {
-		return r.read(r.streams.stdin)
-	}
-	type opened struct {
-		file *os.File
-		err  error
-	}
-	// Opening a fifo waits for its writer, and nothing can interrupt that: the
-	// goroutine ends with it, or with the process.
-	c := make(chan opened, 1)
-	go func() {
-		keepToSelf(name)
-		f, err := os.Open(name)
-		c <- opened{f, err}
-	}()
-	select {
-	case o := <-c:
-		if o.err != nil {
-			return nil, o.err
-		}
-		in, err := r.read(o.file)
-		if err != nil {
-			o.file.Close()
-			return nil, err
-		}
-		return &inputFile{in, o.file}, nil
-	case <-r.ctx.Done():
-		return nil, input.ErrInterrupted
-	}
-}
-
-// inputFile is a file that was opened for its records.
-type inputFile struct {
-	*input.Interruptible
-	file *os.File
-}
-
-func (f *inputFile) Close() error {
-	f.Interruptible.Close()
-	return f.file.Close()
-}
-
-// read makes a reader of f that ends when the run is to begin no more tasks.
-func (r *run) read(f *os.File) (*input.Interruptible, error) {
-	in, err := input.NewInterruptible(f)
-	if err != nil {
-		return nil, err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.reading = in
-	if r.ctx.Err() != nil {
-		in.Interrupt()
-	}
-	return in, nil
-}
-
 // resize adds to the slots, or takes away. The signals' goroutine calls it.
 func (r *run) resize(more int) {
 	r.setJobs(min(max(int(r.jobs.Load())+more, 1), manyJobs))
@@ -200,6 +141,8 @@ func (r *run) do() Status {
 
 	r.halt(r.pool.Wait())
 	feeder.Wait()
+	r.closeInput()
+	r.asker.close()
 	status := r.finish()
 	close(over)
 	watcher.Wait()
@@ -324,8 +267,8 @@ func (r *run) cancelInput() {
 	r.cancel()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.reading != nil {
-		r.reading.Interrupt()
+	for f := range r.reading {
+		f.Interrupt()
 	}
 }
 

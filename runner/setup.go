@@ -14,17 +14,32 @@ import (
 // newRun gets everything ready; no task is begun. The error is one of usage or
 // of the system.
 func newRun(o Options, s streams) (*run, error) {
-	r := &run{opts: o, streams: s, found: s.env, ledger: newLedger(), broken: make(chan struct{})}
+	r := &run{opts: o, streams: s, found: s.env, ledger: newLedger(), broken: make(chan struct{}), reading: map[*inputFile]bool{}}
 	r.opts.note, r.opts.log = r.note, r.log
 	r.ctx, r.cancel = context.WithCancel(context.Background())
+	// What has an effect that stays, such as a log that is begun, comes after what
+	// can be wrong with the options; the pool is the last.
 	for _, step := range []func() error{
-		r.setUpEnvironment, r.setUpJobs, r.openSource, r.setUpCommand, r.countTasks, r.openRecords, r.openGates,
+		r.setUpEnvironment, r.setUpJobs, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openRecords, r.setUpPool,
 	} {
 		if err := step(); err != nil {
+			r.abandon()
 			return nil, err
 		}
 	}
-	return r, r.setUpPool()
+	return r, nil
+}
+
+// abandon gives back what the steps of newRun have opened before one of them failed.
+func (r *run) abandon() {
+	r.cancel()
+	if r.source != nil {
+		_ = r.source.Close() // nothing of it was used
+	}
+	r.closeInput()
+	r.asker.close()
+	r.gates.Close()
+	_ = r.closeRecords() // nothing was written
 }
 
 func (r *run) setUpEnvironment() (err error) {
@@ -48,6 +63,12 @@ func (r *run) setUpCommand() (err error) {
 		r.rows.Require(o.highestColumn())
 	}
 	r.inherit = r.command.inherits() && (o.Ungroup || r.jobs.Load() == 1 && !o.Unordered) && !o.seesOutput()
+	if r.tag, err = o.newTag(); err != nil {
+		return err
+	}
+	if r.keeping, err = newKeeping(r); err != nil {
+		return err
+	}
 	if err := r.openTerminal(); err != nil {
 		return err
 	}
@@ -126,9 +147,6 @@ func (r *run) setUpPool() (err error) {
 		return err
 	}
 	r.gates.pool.Store(r.pool)
-	if r.tag, err = o.newTag(); err != nil {
-		return err
-	}
 	r.printer = output.New(r.outputOptions())
 	r.persona = r.newPersona()
 	r.halting = newHalting(r)

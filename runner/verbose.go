@@ -52,6 +52,7 @@ func (v verboseSink) ended(*task, pool.Result) {}
 type asker struct {
 	run   *run
 	tty   *os.File
+	in    *input.Interruptible // of tty
 	lines *bufio.Reader
 	under int           // commands that were agreed to, less those in over
 	over  chan struct{} // has an element for each that has ended
@@ -73,7 +74,15 @@ func newAsker(r *run) (*asker, error) {
 		return nil, err
 	}
 	context.AfterFunc(r.ctx, in.Interrupt) // beside what the run reads records from
-	return &asker{run: r, tty: tty, lines: bufio.NewReader(in), over: make(chan struct{}, manyJobs)}, nil
+	return &asker{run: r, tty: tty, in: in, lines: bufio.NewReader(in), over: make(chan struct{}, manyJobs)}, nil
+}
+
+// close closes the terminal, when nobody is asked any more.
+func (a *asker) close() {
+	if a != nil {
+		_ = a.in.Close()
+		_ = a.tty.Close() // which was only read
+	}
 }
 
 func (a *asker) began(*task) {}
