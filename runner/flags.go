@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 
 	"github.com/spf13/pflag"
@@ -96,7 +97,7 @@ func failureFlags(f *pflag.FlagSet, o *Options) {
 	f.Var(&o.StallTimeout, "stall-timeout", "")
 	f.Var(&o.MemLimit, "mem-limit", "")
 	f.Var(numberFlag(func(n int) { o.CrashLimit = n }), "crash-limit", "")
-	f.Var(numberFlag(func(n int) { o.Retries = n }), "retries", "")
+	f.Var(retriesFlag{&o.Retries}, "retries", "")
 	f.Var(&o.RetryDelay, "retry-delay", "")
 	f.Var(&o.KillAfter, "kill-after", "")
 }
@@ -162,6 +163,20 @@ func (set numberFlag) Set(s string) error {
 	}
 	set(n)
 	return nil
+}
+
+// retriesFlag takes how often a task is tried; 0 is for ever, as for GNU parallel.
+type retriesFlag struct{ to *int }
+
+func (retriesFlag) String() string { return "" }
+func (retriesFlag) Type() string   { return "number" }
+
+func (r retriesFlag) Set(s string) error {
+	if s == "0" {
+		*r.to = math.MaxInt
+		return nil
+	}
+	return numberFlag(func(n int) { *r.to = n }).Set(s)
 }
 
 // textFlag takes any text.
