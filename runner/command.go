@@ -176,11 +176,7 @@ func (o *Options) source() string {
 	if !o.Rows.template.Quote {
 		return strings.Join(o.Command, " ")
 	}
-	words := make([]string, len(o.Command))
-	for i, w := range o.Command {
-		words[i] = quoteWord(w)
-	}
-	return strings.Join(words, " ")
+	return quoteWords(o.Command)
 }
 
 // shell is the shell that runs scripts.
@@ -288,7 +284,7 @@ func quotedValue(rep template.Replacement, ctx template.Context) string {
 	if rep != (template.Replacement{}) || len(ctx.Args) < 2 {
 		return quoteWord(rep.Expand(ctx))
 	}
-	return showList(ctx.Args)
+	return quoteWords(ctx.Args)
 }
 
 // linesCommand runs each record as a shell command line.

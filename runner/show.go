@@ -21,7 +21,7 @@ func showList(words []string) string {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(quoteWord(w))
+		b.WriteString(quoteWord(w[:min(len(w), 4*labelMost)]))
 		if b.Len() > 4*labelMost {
 			break
 		}
@@ -29,13 +29,19 @@ func showList(words []string) string {
 	return b.String()
 }
 
-// quoteWord shows a word as it would be typed in a shell.
+// quoteWords returns words as they would be typed in a shell: all of them, and whole.
+func quoteWords(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = quoteWord(w)
+	}
+	return strings.Join(quoted, " ")
+}
+
+// quoteWord returns a word as it would be typed in a shell.
 func quoteWord(w string) string {
 	if w != "" && strings.IndexFunc(w, needsQuotes) < 0 {
 		return w
-	}
-	if len(w) > 4*labelMost {
-		w = w[:4*labelMost]
 	}
 	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 }
