@@ -47,8 +47,11 @@ type terminal struct {
 // newCommand makes the command that the options ask for. An error is the
 // user's: a script that does not parse, say.
 func newCommand(o *Options, env environment) (command, error) {
-	if o.As == asXargs {
+	switch {
+	case o.As == asXargs:
 		return wholeCommand{}, nil
+	case o.Sem.On:
+		return semCommand{script: o.source(), shell: o.Sem.shell}, nil
 	}
 	switch o.kind() {
 	case programKind:

@@ -28,6 +28,7 @@ func newFlags(o *Options) *pflag.FlagSet {
 	paceFlags(f, o)
 	recordFlags(f, o)
 	pipeFlags(f, o)
+	semFlags(f, o)
 	outputFlags(f, o)
 
 	f.String("as", "", "") // cutPersona takes it where it counts

@@ -190,6 +190,17 @@ Logs and results:
       --files              print the names of files that have the output
       --json               print a line of JSON for each task, as it ends
 
+Semaphore (each of these asks for one; see SEMAPHORES in xpool(1)):
+      --semaphore          run the command once, as sem of GNU parallel does: when
+                           fewer than -j (1) others hold the semaphore
+      --id NAME, --semaphorename NAME, --semaphore-name NAME
+                           the semaphore NAME, not that of the terminal
+      --fg                 wait for the command, and exit with its status
+      --bg                 be over when the command has begun: the default
+      --wait               no command: wait until nobody holds the semaphore
+      --st DUR, --semaphoretimeout DUR, --semaphore-timeout DUR
+                           after so long run it all the same; -DUR: give up
+
       --as NAME            take the place of NAME, xargs or parallel; has to be
                            the first option; xpool --as NAME --help shows more
   -h, --help               show this

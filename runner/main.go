@@ -33,9 +33,17 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 	case o.Version:
 		return s.show(o.version())
 	}
+	if o.Sem.On {
+		return s.runSemaphore(o, args)
+	}
+	return s.run(o)
+}
+
+// run runs xpool with options that are complete.
+func (s streams) run(o Options) Status {
 	r, err := newRun(o, s)
 	if err != nil {
-		o.say(stderr, err.Error())
+		o.say(s.stderr, err.Error())
 		if o.As == asParallel {
 			return Status{Code: parallelError}
 		}
@@ -56,15 +64,15 @@ func parseCommandLine(args []string, env environment) (Options, error) {
 		o, err := parseXargs(args, env)
 		o.Name = name
 		return o, err
-	case "parallel":
-		return parseParallel(args, env)
+	case "parallel", "sem":
+		return parseParallel(filepath.Base(name), args, env)
 	}
 	if persona, rest, ok := cutPersona(args); ok {
 		switch persona {
 		case "xargs":
 			return parseXargs(rest, env)
 		case "parallel":
-			return parseParallel(rest, env)
+			return parseParallel("parallel", rest, env)
 		}
 		return defaultOptions(), fmt.Errorf("--as %s: want xargs or parallel", quoteWord(persona))
 	}

@@ -62,6 +62,7 @@ type Options struct {
 	Pace         paceOptions
 	Record       recordOptions
 	Pipe         pipeOptions
+	Sem          semOptions
 	StallTimeout value.Duration
 	MemLimit     value.Size
 	CrashLimit   int

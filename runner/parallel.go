@@ -11,19 +11,19 @@ import (
 	"mvdan.cc/sh/v3/shell"
 )
 
-// parallelOptions are the options of GNU parallel before the command line has been
-// read.
-func parallelOptions() Options {
+// parallelOptions are the options of GNU parallel, called by a name, which may be sem,
+// before the command line has been read.
+func parallelOptions(name string) Options {
 	o := defaultOptions()
-	o.As, o.Name = asParallel, "parallel"
+	o.As, o.Name, o.Sem.On = asParallel, name, name == "sem"
 	return o
 }
 
 // parseParallel reads the command line after the program's name as GNU parallel
 // does: options may be shortened, and more of them are in PARALLEL and in the
 // user's file. The options are good for what was read even if there is an error.
-func parseParallel(args []string, env environment) (Options, error) {
-	o := parallelOptions()
+func parseParallel(name string, args []string, env environment) (Options, error) {
+	o := parallelOptions(name)
 	f := newFlags(&o)
 	parallelOnly(f, &o)
 	f.SetNormalizeFunc(abbreviations(f))

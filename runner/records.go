@@ -16,6 +16,9 @@ import (
 // openSource gets the records ready, and what makes batches of them.
 func (r *run) openSource() error {
 	o := &r.opts
+	if o.Sem.On {
+		return r.openOnce()
+	}
 	limits, err := r.limits()
 	if err != nil {
 		return err
@@ -181,7 +184,7 @@ func (r *run) openTerminal() error {
 		return err
 	case o.OpenTTY:
 		r.terminal.stdin = tty // stays open as long as the process
-	case o.fromFiles():
+	case o.fromFiles(), o.Sem.On:
 		r.terminal.stdin = r.streams.stdin
 	}
 	if err == nil {

@@ -109,14 +109,19 @@ func (r *run) askedJobs() (int, error) {
 // manyJobs stands for as many slots as there are tasks.
 const manyJobs = 1 << 20
 
-func (r *run) newPersona() persona {
+func (r *run) newPersona() (p persona) {
 	switch r.opts.As {
 	case asXargs:
 		return &xargsPersona{run: r}
 	case asParallel:
-		return &parallelPersona{run: r}
+		p = &parallelPersona{run: r}
+	default:
+		p = &native{run: r, ledger: r.ledger, quiet: r.opts.Quiet}
 	}
-	return &native{run: r, ledger: r.ledger, quiet: r.opts.Quiet}
+	if r.opts.Sem.On {
+		p = &semPersona{persona: p}
+	}
+	return p
 }
 
 // resize adds to the slots, or takes away. The signals' goroutine calls it.

@@ -20,11 +20,11 @@ import (
 )
 
 // TestMain lets the test binary play all programs of the scripts: xpool itself,
-// by the name xargs too, the guard that xpool starts from its own file, and the
-// child. Only links are called xargs: the command of that name is the system's.
+// by the names xargs and sem too, the guard that xpool starts from its own file, and the
+// child. Only links have these names: the commands called so are the system's.
 func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
-	case crashdetect.GuardName, "xargs":
+	case crashdetect.GuardName, "xargs", "sem":
 		xpool()
 	}
 	testscript.Main(leakChecked{m}, map[string]func(){
@@ -81,6 +81,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // not a second of sleep at each end
 			e.Setenv("MANY", many())
+			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
 			e.Setenv("SCRIPTS", scripts)
 			s := &stage{dir: e.WorkDir, env: e.Vars, patience: patience, jobs: map[string]*job{}}
 			if bounded {

@@ -11,6 +11,9 @@ import (
 
 // Validate says what is wrong with the options taken together, in one line.
 func (o *Options) Validate() error {
+	if o.Sem.On {
+		return o.validateSem()
+	}
 	for _, check := range []func() error{o.validateCommand, o.validateWorkers, o.validateRecords, o.validatePipe, o.validateOutput} {
 		if err := check(); err != nil {
 			return err
