@@ -34,6 +34,10 @@ type Options struct {
 	// Gate, if set, says when attempts may begin. Nothing is sent ahead then.
 	Gate Gate
 
+	// NoAhead keeps attempts from being sent ahead: the end of one may decide whether
+	// another is to begin.
+	NoAhead bool
+
 	// Nice is added to the nice value of the workers and what they start.
 	Nice int
 
@@ -264,7 +268,11 @@ func (p *Pool) Halt() {
 // Stop ends the pool now, without waiting for it: tasks that have not begun, and
 // those that run, end with a verdict Stopped. Running trees get SIGTERM, and
 // SIGKILL after grace. A second call with a shorter grace hurries up the first.
+// Called by a task's Done, it takes effect before another task begins.
 func (p *Pool) Stop(grace time.Duration) {
+	p.mu.Lock()
+	p.halting = true
+	p.mu.Unlock()
 	p.post(func() { p.stop(grace) })
 }
 
@@ -384,7 +392,7 @@ func (p *Pool) dispatch() {
 			if s.state == starting {
 				coming++
 			}
-		} else if s := p.findQueue(); s != nil && coming < waiting && p.opts.Gate == nil {
+		} else if s := p.findQueue(); s != nil && coming < waiting && p.opts.Gate == nil && !p.opts.NoAhead {
 			if a := p.next(); a != nil {
 				s.queue(a)
 			}

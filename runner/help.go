@@ -191,8 +191,8 @@ Logs and results:
       --json               print a line of JSON for each task, as it ends
 
 Semaphore (each of these asks for one; see SEMAPHORES in xpool(1)):
-      --semaphore          run the command once, as sem of GNU parallel does: when
-                           fewer than -j (1) others hold the semaphore
+      --semaphore          run the command once, as sem of GNU parallel does:
+                           when fewer than -j (1) others hold the semaphore
       --id NAME, --semaphorename NAME, --semaphore-name NAME
                            the semaphore NAME, not that of the terminal
       --fg                 wait for the command, and exit with its status

@@ -7,6 +7,7 @@ import (
 
 	"xpool/pool"
 	"xpool/pool/cpucount"
+	"xpool/runner/halt"
 	"xpool/runner/output"
 	"xpool/runner/value"
 )
@@ -134,6 +135,7 @@ func (r *run) setUpPool() (err error) {
 
 		TermSeq: o.termSteps(),
 		Gate:    r.gates.gate(),
+		NoAhead: o.Halt.When() != halt.Never,
 		Spare:   r.gates.shell.Owns,
 
 		Dir:       o.Dir,
