@@ -24,7 +24,7 @@ type command interface {
 	payload(c template.Context) (pool.Payload, error)
 
 	// label shows the task's command to a person, shortened to a part of a line;
-	// line shows all of it, as it could be typed.
+	// line is all of it as it could be typed, for a shell as well as for a person.
 	label(c template.Context) string
 	line(c template.Context) string
 
@@ -260,11 +260,13 @@ func checkNUL(ctx template.Context) error {
 	return nil
 }
 
-// label is the script with the task's values in it. They stand quoted, as they
-// would have to be typed.
-func (c *scriptCommand) label(ctx template.Context) string { return shorten(c.line(ctx)) }
+func (c *scriptCommand) line(ctx template.Context) string { return c.script.Line(ctx, shellWord) }
 
-func (c *scriptCommand) line(ctx template.Context) string {
+func (c *scriptCommand) label(ctx template.Context) string { return shorten(c.shown(ctx)) }
+
+// shown is the script with the task's values in it, for a person: in quotes, also where
+// these would mean something else.
+func (c *scriptCommand) shown(ctx template.Context) string {
 	var b strings.Builder
 	at := 0
 	for _, t := range c.set.Scan(c.source) {

@@ -33,12 +33,20 @@ func showList(words []string) string {
 func quoteWords(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
-		quoted[i] = quoteWord(w)
+		quoted[i] = shellWord(w)
 	}
 	return strings.Join(quoted, " ")
 }
 
-// quoteWord returns a word as it would be typed in a shell.
+// shellWord is a word as a shell reads it, all of it.
+func shellWord(w string) string {
+	if w != "" && strings.IndexFunc(w, needsQuotes) < 0 {
+		return w
+	}
+	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+}
+
+// quoteWord shows a word as it would be typed in a shell.
 func quoteWord(w string) string {
 	if w != "" && strings.IndexFunc(w, needsQuotes) < 0 {
 		return w

@@ -34,6 +34,8 @@ type compiler struct {
 type edit struct {
 	start, end int
 	text       string
+	mark       bool     // it puts a value in
+	segment    *segment // how Line writes that; nil if not in its place
 }
 
 // Options say how a script is to be compiled. The zero value is for a POSIX shell without
@@ -81,7 +83,8 @@ func Compile(src string, o Options) (*Script, error) {
 	if len(file.Stmts) == 0 {
 		return nil, &SyntaxError{1, 1, "the script is empty"}
 	}
-	script := &Script{Positional: usesPositional(file, d)}
+	script := &Script{Positional: usesPositional(file, d), source: src}
+	script.ownArgs = script.Positional
 	if !script.Positional && !o.Alone && !s.hasToken(file) {
 		script.Appended = true
 		if file, err = s.appendToken(file, d); err != nil {
@@ -183,7 +186,7 @@ func (c *compiler) rewrite(file *syntax.File) error {
 			return c.src.errorAt(m.start, p.refuse)
 		}
 		p.list = c.many && !p.lone && c.isRecords(m) && isItem(path, m)
-		if err := c.replace(m, p); err != nil {
+		if err := c.replace(path, m, p); err != nil {
 			return err
 		}
 	}
@@ -236,7 +239,7 @@ func (c *compiler) leaves(file *syntax.File) map[int][]syntax.Node {
 }
 
 func (c *compiler) edit(start, end int, text string) {
-	c.edits = append(c.edits, edit{start, end, text})
+	c.edits = append(c.edits, edit{start: start, end: end, text: text})
 }
 
 // value returns the shell variable for a token of the given class, a new one unless the
@@ -266,6 +269,7 @@ func (c *compiler) finish(file *syntax.File, functions func(string) bool) (*Scri
 	}
 	body.Write(c.src.text[end:])
 	c.script.Body = body.String()
+	c.setSegments()
 	// What follows the body must start on a line of its own, even after an escaped newline.
 	if line, ok := strings.CutSuffix(c.script.Body, "\n"); !ok || trailingBackslashes(line)%2 == 1 {
 		c.script.Body += "\n"

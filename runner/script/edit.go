@@ -9,7 +9,7 @@ import (
 )
 
 // replace writes the expansion of a value over a mark.
-func (c *compiler) replace(m markAt, p place) error {
+func (c *compiler) replace(path []syntax.Node, m markAt, p place) error {
 	if p.heredoc != nil && !c.heredocs[p.heredoc] {
 		c.heredocs[p.heredoc] = true
 		if err := c.expandHeredoc(p.heredoc); err != nil {
@@ -25,7 +25,7 @@ func (c *compiler) replace(m markAt, p place) error {
 		c.placed++
 	}
 	start, lost := c.backslash(m.start, p.style)
-	c.edit(start, m.end, lost+c.expansion(m, p))
+	c.edits = append(c.edits, edit{start, m.end, lost + c.expansion(m, p), true, c.segment(path, m, p)})
 	return nil
 }
 

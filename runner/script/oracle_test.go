@@ -246,8 +246,14 @@ func (j judge) runTasks(t testing.TB, dir string, script *Script, tasks []task) 
 		}
 		b.WriteString(" ); printf '\\000'\n")
 	}
+	return j.runText(t, dir, b.Bytes())
+}
+
+// runText runs a script that prints a NUL behind each of its results.
+func (j judge) runText(t testing.TB, dir string, text []byte) []string {
+	t.Helper()
 	file := filepath.Join(dir, "script.sh")
-	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), j.argv[0], append(slices.Clone(j.argv[1:]), file)...)

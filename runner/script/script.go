@@ -55,6 +55,10 @@ type Script struct {
 	// in a subshell: it neither leaves a trace in the shell nor ends it. This is proven
 	// from the text alone, for a shell without set -e, set -u, aliases and the like.
 	Harmless bool
+
+	source   string    // as the user wrote it
+	ownArgs  bool      // it uses positional parameters itself
+	segments []segment // the text for Line; nil if values cannot be written into it
 }
 
 // Class is what a value may be.
