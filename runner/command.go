@@ -119,7 +119,7 @@ func (c *programCommand) payload(ctx template.Context) (pool.Payload, error) {
 }
 
 func (c *programCommand) label(ctx template.Context) string { return showWords(c.words.Expand(ctx)) }
-func (c *programCommand) line(ctx template.Context) string  { return typedWords(c.words.Expand(ctx)) }
+func (c *programCommand) line(ctx template.Context) string  { return shellWords(c.words.Expand(ctx)) }
 
 // wholeCommand runs a program with its arguments for each task, of which the
 // words are all that the task has, as xargs packs them.
@@ -179,7 +179,7 @@ func (o *Options) source() string {
 	if !o.Rows.template.Quote {
 		return strings.Join(o.Command, " ")
 	}
-	return quoteWords(o.Command)
+	return shellWords(o.Command)
 }
 
 // shell is the shell that runs scripts.
@@ -289,7 +289,7 @@ func quotedValue(rep template.Replacement, ctx template.Context) string {
 	if rep != (template.Replacement{}) || len(ctx.Args) < 2 {
 		return quoteWord(rep.Expand(ctx))
 	}
-	return quoteWords(ctx.Args)
+	return shellWords(ctx.Args)
 }
 
 // linesCommand runs each record as a shell command line.

@@ -29,8 +29,8 @@ func showList(words []string) string {
 	return b.String()
 }
 
-// quoteWords returns words as they would be typed in a shell: all of them, and whole.
-func quoteWords(words []string) string {
+// shellWords are words as any shell reads them, all of them.
+func shellWords(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
 		quoted[i] = shellWord(w)
@@ -38,7 +38,7 @@ func quoteWords(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// shellWord is a word as a shell reads it, all of it.
+// shellWord is a word as any shell reads it, all of it.
 func shellWord(w string) string {
 	if w != "" && strings.IndexFunc(w, needsQuotes) < 0 {
 		return w
