@@ -127,7 +127,7 @@ func (o *Options) validatePipe() error {
 	case kind == codeKind, kind == workerKind:
 		return errors.New("--pipe is for programs and shell scripts: code and workers get records")
 	case p.Part && len(o.Files) == 0:
-		return errors.New("--pipe-part needs a file: give one with -a or ::::")
+		return errors.New("--pipe-part needs a file, given with -a or after :::: at the end")
 	case p.Part && (p.RoundRobin || p.Tee):
 		return errors.New("--pipe-part has no --round-robin and no --tee: each part is a task already")
 	case !p.Part && !p.Tee && o.HasArgs:
