@@ -29,7 +29,23 @@ func showList(words []string) string {
 	return b.String()
 }
 
-// shellWords are words as any shell reads them, all of them.
+// shellWord is a word as a shell reads it, all of it, in the form of GNU parallel:
+// its joblogs and those of this program are to be the same.
+func shellWord(w string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_.+/", r)
+	}
+	switch {
+	case w == "":
+		return "''"
+	case strings.IndexFunc(w, func(r rune) bool { return !plain(r) }) < 0:
+		return w
+	}
+	w = "'" + strings.ReplaceAll(w, "'", `'"'"'`) + "'"
+	return strings.TrimSuffix(strings.TrimPrefix(w, "''"), "''")
+}
+
+// shellWords are words as a shell reads them.
 func shellWords(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
@@ -38,15 +54,8 @@ func shellWords(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
-// shellWord is a word as any shell reads it, all of it.
-func shellWord(w string) string {
-	if w != "" && strings.IndexFunc(w, needsQuotes) < 0 {
-		return w
-	}
-	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-}
-
-// quoteWord shows a word as it would be typed in a shell.
+// quoteWord shows a word to a person, as it would be typed in a shell but for its
+// end, if it is long.
 func quoteWord(w string) string {
 	if w != "" && strings.IndexFunc(w, needsQuotes) < 0 {
 		return w
