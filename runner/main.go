@@ -32,6 +32,8 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 		return s.show(o.help())
 	case o.Version:
 		return s.show(o.version())
+	case o.parallel.answered:
+		return s.answer(&o.parallel)
 	}
 	if o.Sem.On {
 		return s.runSemaphore(o, args)
@@ -123,10 +125,21 @@ func (o *Options) help() string {
 }
 
 func (o *Options) version() string {
-	if o.As == asXargs {
+	switch o.As {
+	case asXargs:
 		return "xargs (" + strings.TrimSpace(versionText()) + "), compatible with xargs (GNU findutils) 4.9.0\n"
+	case asParallel:
+		return fmt.Sprintf("parallel (%s), compatible with GNU parallel %d\n", strings.TrimSpace(versionText()), parallelVersion)
 	}
 	return versionText()
+}
+
+// answer prints what was asked for instead of a run.
+func (s streams) answer(p *parallelOnlyOptions) Status {
+	if status := s.show(p.answer); status.Code != 0 || !p.tooOld {
+		return status
+	}
+	return Status{Code: parallelError}
 }
 
 // show prints a text that was asked for.

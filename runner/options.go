@@ -87,12 +87,15 @@ type Options struct {
 	Interactive bool   // ask about each command before it runs; shows it as well
 	OpenTTY     bool   // tasks read the terminal
 	Dir         string // of the tasks
+	TempDir     string // "" for that of the environment
 	Nice        int    // that the tasks add to theirs
 	SlotVar     string
 	ShowLimits  bool
 
 	Help    bool
 	Version bool
+
+	parallel parallelOnlyOptions
 
 	strings template.Set      // the replacement strings of the run
 	note    func(line string) // tells the user something while the run goes on

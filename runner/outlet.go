@@ -78,9 +78,12 @@ func (o *Options) newTag() (func(template.Context) []byte, error) {
 // room for the next one.
 func (t *task) show() {
 	room := make(chan struct{}, 1)
-	line := []byte(t.run.command.line(t.context(1)) + "\n")
+	line := t.run.command.line(t.context(1))
+	for range t.run.opts.parallel.quote {
+		line = shellWord(line)
+	}
 	t.slot = 1
-	if !t.outlet().Write(pool.Stdout, line, func() { room <- struct{}{} }) {
+	if !t.outlet().Write(pool.Stdout, []byte(line+"\n"), func() { room <- struct{}{} }) {
 		select {
 		case <-room:
 		case <-t.run.ctx.Done():
@@ -88,6 +91,21 @@ func (t *task) show() {
 	}
 	t.begun = true
 	t.end(pool.Result{Seq: t.seq, Slot: 1, Attempt: 1})
+}
+
+// announce prints the command of an attempt before what that prints, for -v.
+func (t *task) announce(p pool.Place) {
+	o := &t.run.opts
+	if !o.Show || t.entry == nil {
+		return
+	}
+	line := []byte(t.run.command.line(t.context(p.Slot)) + "\n")
+	switch {
+	case !o.Ungroup && !o.LineBuffer:
+		t.entry.Write(output.Stdout, line, nil)
+	case p.Attempt == 1:
+		ungrouped{t.run.printer}.Write(pool.Stdout, line, nil)
+	}
 }
 
 // grouped is the output of a task that comes out in one piece, in its turn.

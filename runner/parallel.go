@@ -1,14 +1,10 @@
 package runner
 
 import (
-	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
-	"mvdan.cc/sh/v3/shell"
 )
 
 // parallelOptions are the options of GNU parallel, called by a name, which may be sem,
@@ -16,116 +12,96 @@ import (
 func parallelOptions(name string) Options {
 	o := defaultOptions()
 	o.As, o.Name, o.Sem.On = asParallel, name, name == "sem"
+	_ = o.TermSeq.Set(parallelTermSeq) // it is a constant
+	o.HasTermSeq = true
 	return o
 }
 
+// parallelTermSeq is how GNU parallel ends its jobs, from the option --termseq in
+// its manual.
+const parallelTermSeq = "TERM,200,TERM,100,TERM,50,KILL,25"
+
 // parseParallel reads the command line after the program's name as GNU parallel
 // does: options may be shortened, and more of them are in PARALLEL and in the
-// user's file. The options are good for what was read even if there is an error.
+// user's files. The options are good for what was read even if there is an error.
 func parseParallel(name string, args []string, env environment) (Options, error) {
 	o := parallelOptions(name)
-	f := newFlags(&o)
-	parallelOnly(f, &o)
-	f.SetNormalizeFunc(abbreviations(f))
-	more, err := env.parallelWords()
+	args, err := shebang(args)
 	if err != nil {
 		return o, err
 	}
+	more, err := env.parallelWords(profilesOf(args))
+	if err != nil {
+		return o, err
+	}
+	f := parallelFlags(&o)
 	if err := f.Parse(more); err != nil {
 		return o, err
 	}
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	if o.Help || o.Version {
+	if o.Help || o.Version || o.parallel.answered {
 		return o, nil
 	}
-	o.Shell = !o.Exec && o.Lang == "" && o.Call == "" && !o.Worker
+	o.settleParallel(f)
 	if err := o.setWords(f.Args()); err != nil {
 		return o, err
 	}
-	o.Unordered, o.LineBuffer = !o.KeepOrder, o.LineBuffer && !o.KeepOrder
 	return o, o.Validate()
 }
 
-// parallelOnly adds the options that only GNU parallel has, or with another meaning
-// than xargs gives them.
-func parallelOnly(f *pflag.FlagSet, o *Options) {
-	for _, name := range ignoredFlags() {
-		f.Bool(name, false, "")
-	}
-	for _, name := range []string{"tmpdir", "tempdir", "compress-program", "decompress-program", "profile"} {
-		f.String(name, "", "")
-	}
-	boolFlag(f, switchFlag(func() { o.Show = true }), "", "v")
+// parallelFlags are all options of GNU parallel.
+func parallelFlags(o *Options) *pflag.FlagSet {
+	f := newFlags(o)
+	parallelOnly(f, o)
+	f.SetNormalizeFunc(abbreviations(f))
+	return f
 }
 
-// ignoredFlags are options of GNU parallel that ask for nothing that is not so
-// already.
-func ignoredFlags() []string {
-	return []string{
-		"will-cite", "citation", "bibtex", "no-notice", "gnu", "compress", "plain",
-		"use-cores-instead-of-threads", "use-cpus-instead-of-cores", "use-sockets-instead-of-threads", "group",
+// settleParallel makes of the options together what GNU parallel makes of them.
+func (o *Options) settleParallel(f *pflag.FlagSet) {
+	o.Shell = !o.Exec && o.Lang == "" && o.Call == "" && !o.Worker
+	o.Unordered, o.LineBuffer = !o.KeepOrder, o.LineBuffer && !o.KeepOrder
+	if o.Null {
+		o.Delim = 0
+	}
+	if f.Changed("kill-after") && !f.Changed("term-seq") && !f.Changed("termseq") {
+		o.HasTermSeq = false
+	}
+	if o.parallel.quote > 0 {
+		o.DryRun = true
 	}
 }
 
-// abbreviations lets the options of f be shortened to where they are unique, as
-// long as they are no names themselves.
+// abbreviations lets the options of f be written without their hyphens, and be
+// shortened to where they are unique, as long as they are no names themselves.
 func abbreviations(f *pflag.FlagSet) func(*pflag.FlagSet, string) pflag.NormalizedName {
-	full := map[string]bool{}
-	f.VisitAll(func(flag *pflag.Flag) { full[flag.Name] = true })
+	names, full := map[string]bool{}, map[string]string{} // by themselves, and without hyphens
+	f.VisitAll(func(flag *pflag.Flag) { names[flag.Name], full[bare(flag.Name)] = true, flag.Name })
 	return func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
-		if full[name] || len(name) < 2 {
+		if names[name] || len(name) < 2 {
 			return pflag.NormalizedName(name)
 		}
-		found := ""
-		for candidate := range full {
-			if strings.HasPrefix(candidate, name) {
-				if found != "" {
+		short := bare(name)
+		if whole, ok := full[short]; ok {
+			return pflag.NormalizedName(whole)
+		}
+		found := name
+		for candidate, whole := range full {
+			if strings.HasPrefix(candidate, short) {
+				if found != name {
 					return pflag.NormalizedName(name) // of several, none
 				}
-				found = candidate
+				found = whole
 			}
-		}
-		if found == "" {
-			found = name
 		}
 		return pflag.NormalizedName(found)
 	}
 }
 
-// parallelWords are the options in the user's file and in PARALLEL.
-func (e environment) parallelWords() ([]string, error) {
-	home := e.get("PARALLEL_HOME")
-	if home == "" {
-		home = filepath.Join(e.get("HOME"), ".parallel")
-	}
-	var words []string
-	path := filepath.Join(home, "config")
-	text, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "#") {
-			fields, err := splitWords(line)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
-			words = append(words, fields...)
-		}
-	}
-	fields, err := splitWords(e.get("PARALLEL"))
-	if err != nil {
-		return nil, fmt.Errorf("PARALLEL: %w", err)
-	}
-	return append(words, fields...), nil
-}
-
-// splitWords splits a text into words as a shell does, without expanding anything.
-func splitWords(text string) ([]string, error) {
-	return shell.Fields(text, func(name string) string { return "$" + name })
-}
+// bare is the name of an option without hyphens.
+func bare(name string) string { return strings.ReplaceAll(name, "-", "") }
 
 // parallelShell is the shell of GNU parallel: that in PARALLEL_SHELL, the one that
 // has started this program, the user's own, or sh.

@@ -37,6 +37,9 @@ func (r *run) outputOptions() output.Options {
 // tempDir is where output waits that is too much for memory. A TMPDIR that is not
 // there would be told of only then, when it is too late to be mended.
 func (r *run) tempDir() string {
+	if r.opts.TempDir != "" {
+		return r.opts.TempDir
+	}
 	dir := r.streams.env.get("TMPDIR")
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return "/tmp"

@@ -45,6 +45,9 @@ func (o *Options) rowOptions() rows.Options {
 func (r *run) openRows() error {
 	o := &r.opts
 	sources := o.Input.Open(r.openFile, input.Options{Delim: byte(o.Delim)})
+	if o.parallel.skipFirst && sources[0].Records != nil {
+		sources[0].Records = &withoutFirst{Source: sources[0].Records}
+	}
 	reader, err := rows.New(sources, o.rowOptions())
 	if err != nil {
 		return err
@@ -58,6 +61,22 @@ func (r *run) openRows() error {
 		r.opts.strings = r.opts.strings.WithColumns(r.columns)
 	}
 	return nil
+}
+
+// withoutFirst is a source of which the first record is left out.
+type withoutFirst struct {
+	input.Source
+	begun bool
+}
+
+func (w *withoutFirst) Next() (input.Record, error) {
+	if !w.begun {
+		w.begun = true
+		if rec, err := w.Source.Next(); err != nil {
+			return rec, err
+		}
+	}
+	return w.Source.Next()
 }
 
 // rowCloser is a source of which only the end is of interest.

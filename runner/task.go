@@ -89,6 +89,7 @@ func (t *task) payload(p pool.Place) (pool.Payload, error) {
 			s.began(t)
 		}
 	}
+	t.announce(p)
 	if t.input == nil {
 		return t.run.command.payload(t.context(p.Slot))
 	}
