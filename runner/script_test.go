@@ -20,11 +20,11 @@ import (
 )
 
 // TestMain lets the test binary play all programs of the scripts: xpool itself,
-// by the names xargs and sem too, the guard that xpool starts from its own file, and the
-// child. Only links have these names: the commands called so are the system's.
+// by the names xargs, parallel and sem too, the guard that xpool starts from its own
+// file, and the child. Only links have those names: the commands are the system's.
 func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
-	case crashdetect.GuardName, "xargs", "sem":
+	case crashdetect.GuardName, "xargs", "parallel", "sem":
 		xpool()
 	}
 	testscript.Main(leakChecked{m}, map[string]func(){
