@@ -79,14 +79,6 @@ func realProgram(t *testing.T, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// number is a number from the environment.
-func number(name string, otherwise int) int {
-	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
-		return n
-	}
-	return otherwise
-}
-
 // chaos is one run whose workers are killed. Until the run is over it belongs to
 // the goroutine that kills.
 type chaos struct {
