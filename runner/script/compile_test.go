@@ -123,7 +123,7 @@ func TestColumns(t *testing.T) {
 
 // A replacement string for which nothing can stand is refused where it stands.
 func TestRefusedReplacements(t *testing.T) {
-	for src, col := range map[string]int{"echo a\nx {= die =}": 3, "echo\n': {%(}'": 4} {
+	for src, col := range map[string]int{"echo a\nx {= s/a/b/ =}": 3, "echo\n': {%(}'": 4} {
 		set, err := template.New(template.Config{Plus: true})
 		if err != nil {
 			t.Fatal(err)

@@ -8,9 +8,8 @@ type Token struct {
 	Rep        Replacement
 
 	// Err says why nothing can stand there; Rep is meaningless then. It is an
-	// *ExpressionError: for a Perl expression between {= and =} that is beyond what is
-	// understood here, and for an argument, as in {%(}, that is no regular expression.
-	// It is nil for all other tokens.
+	// *ExpressionError: for a Perl expression between {= and =}, and for an argument, as
+	// in {%(}, that is no regular expression. It is nil for all other tokens.
 	Err error
 }
 
@@ -76,14 +75,8 @@ func (t *table) perl(text string, i int) (Token, bool) {
 	if n < 0 || t.left != t.right && strings.Contains(inside[:n+len(t.right)], t.left) {
 		return Token{}, false
 	}
-	token := Token{Start: i, End: i + len(t.left) + n + len(t.right)}
-	e, err := t.inline(inside[:n])
-	if err != nil {
-		token.Err = &ExpressionError{Text: text[i:token.End], Problem: problem(err)}
-		return token, true
-	}
-	token.Rep = Replacement{Op: OpExpression, Column: e.column, expression: e}
-	return token, true
+	end := i + len(t.left) + n + len(t.right)
+	return Token{Start: i, End: end, Err: refusal(text[i:end], inside[:n])}, true
 }
 
 // column finds a replacement string with the name of the column n.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -57,7 +58,7 @@ type table struct {
 	named       []rule // those that may follow the name of a column
 
 	mu          sync.Mutex
-	expressions map[string]*expression // of dynamic rules, by rule and groups; and those in parentheses
+	expressions map[string]*expression // of dynamic rules, by rule and groups
 }
 
 // New returns the set that c describes; it keeps no reference to c's slices. An error is
@@ -142,26 +143,15 @@ func (t *table) finish() {
 // is the same one whenever they have matched the same, so that Replacements compare.
 func (t *table) compile(r *rule, groups []string) (*expression, error) {
 	key := fmt.Sprintf("%s\x00%q", r.text, groups)
-	if r.prepare != nil {
-		groups = []string{r.prepare(groups[0])}
-	}
-	return t.once(key, r.source, groups)
-}
-
-// inline returns the expression that stands between parentheses in a text, the same one
-// for the same text.
-func (t *table) inline(text string) (*expression, error) {
-	return t.once(t.left+text+t.right, text, nil)
-}
-
-// once parses an expression, unless that was done before for this key.
-func (t *table) once(key, source string, groups []string) (*expression, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if e := t.expressions[key]; e != nil {
 		return e, nil
 	}
-	e, err := parseExpression(source, groups, false)
+	if r.prepare != nil {
+		groups = []string{r.prepare(groups[0])}
+	}
+	e, err := parseExpression(r.source, groups, false)
 	if err != nil {
 		return nil, err
 	}
@@ -179,4 +169,14 @@ func problem(err error) string {
 		return e.Problem
 	}
 	return err.Error()
+}
+
+// refusal is the error for text, a Perl expression between parentheses.
+func refusal(text, expression string) error {
+	expression = strings.TrimSpace(expression)
+	what := "write a shell script, or define a replacement string with --rpl" + supported
+	if _, err := parseExpression(expression, nil, false); err == nil {
+		what = fmt.Sprintf("define a replacement string for it, --rpl '{x} %s', and write {x}", expression)
+	}
+	return &ExpressionError{Text: text, Problem: "a Perl expression cannot stand in a command here; " + what}
 }

@@ -89,7 +89,7 @@ func (t *table) spread(words []string) error {
 		for j := i + 1; j < len(words); j++ {
 			if strings.HasSuffix(words[j], t.right) {
 				text := strings.Join(words[i:j+1], " ")
-				return &ExpressionError{Text: text, Problem: "it is several words here; quote it"}
+				return refusal(text, text[len(t.left):len(text)-len(t.right)])
 			}
 		}
 	}
