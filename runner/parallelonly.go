@@ -14,9 +14,9 @@ import (
 type parallelOnlyOptions struct {
 	profiles  []string
 	plain     bool
-	quote     int    // --shellquote: commands are shown, quoted so often, instead of run
-	skipFirst bool   // --skip-first-line
-	tty       bool   // --tty
+	quote     int  // --shellquote: commands are shown, quoted so often, instead of run
+	skipFirst bool // --skip-first-line
+	tty       bool // --tty
 
 	answered bool // nothing is run, and answer is printed
 	answer   string
