@@ -66,7 +66,7 @@ func (r *run) total() (n int64, known bool) {
 	switch o := &r.opts; {
 	case r.tasks > 0:
 		return r.tasks, true
-	case o.HasArgs && !o.severalRecords():
+	case o.HasArgs && !o.severalRecords() && !o.Record.resumes(): // a task for each
 		return int64(len(o.Operands)), true
 	}
 	return r.ledger.total()

@@ -177,14 +177,6 @@ func (r *run) feed() {
 			r.halt(err)
 			return
 		}
-		if r.asker != nil && b.bad == nil {
-			if yes, err := r.asker.ask(b); err != nil {
-				r.halt(err)
-				return
-			} else if !yes {
-				continue
-			}
-		}
 		if b.seq > 0 {
 			seq = b.seq
 		}
@@ -194,6 +186,14 @@ func (r *run) feed() {
 			}
 			seq++
 			continue
+		}
+		if r.asker != nil && b.bad == nil {
+			if yes, err := r.asker.ask(seq, b); err != nil {
+				r.halt(err)
+				return
+			} else if !yes {
+				continue
+			}
 		}
 		r.ledger.enter()
 		t := r.newTask(seq, b)

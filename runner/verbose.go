@@ -93,15 +93,15 @@ func (a *asker) ended(t *task, _ pool.Result) {
 	}
 }
 
-// ask tells whether the user wants b to run; nobody does when the run is to begin
+// ask tells whether the user wants b to run, as the task with a number; nobody does when the run is to begin
 // no more tasks. The error is one of reading the terminal.
-func (a *asker) ask(b batch) (bool, error) {
+func (a *asker) ask(seq int64, b batch) (bool, error) {
 	for a.under >= int(a.run.jobs.Load()) {
 		if !a.wait(a.run.ctx) {
 			return false, nil
 		}
 	}
-	t := &task{run: a.run, args: b.args}
+	t := &task{run: a.run, seq: seq, args: b.args}
 	io.WriteString(a.run.streams.stderr, a.run.command.line(t.context(1))+"?...")
 	answer, err := a.lines.ReadString('\n')
 	switch {
