@@ -59,8 +59,12 @@ func (s *Splitter) Next(ctx context.Context) (*Block, error) {
 		n := s.find()
 		rest := s.end - s.start
 		ended := s.err != nil && (rest <= s.size || s.cut.records > 0) // else the next block has to be larger
-		if n == 0 && ended && s.err == io.EOF {
+		switch {
+		case n > 0 || !ended:
+		case s.err == io.EOF:
 			n = rest
+		case s.cut.records > 0:
+			n = s.whole(s.unsplit())
 		}
 		switch {
 		case n > 0:
@@ -164,6 +168,22 @@ func (s *Splitter) findCounted(got []byte) int {
 		}
 		s.records++
 		s.counted, s.retry = border, border
+	}
+	return s.counted
+}
+
+// whole returns where the last record in got ends, of which there are fewer than Options.Records.
+func (s *Splitter) whole(got []byte) int {
+	if s.cut.lines > 0 {
+		return lastLines(got, s.cut.lines)
+	}
+	switch sep := s.cut.sep.(type) {
+	case anywhere:
+		return len(got)
+	case *literal:
+		if sep.isNewline() {
+			return lastLines(got, 1)
+		}
 	}
 	return s.counted
 }

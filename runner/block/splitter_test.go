@@ -216,7 +216,13 @@ func TestReadErrors(t *testing.T) {
 	}{
 		{Options{}, "a.b.|"},
 		{Options{Records: 1}, "a.|b.|"},
-		{Options{Records: 3}, ""},
+		{Options{Records: 3}, "a.b.|"},
+		{Options{Records: 3, RecEnd: new("b\n")}, "a.b.|"},
+		{Options{Records: 3, RecEnd: new("")}, "a.b|.c|"},
+		{Options{Records: 9, RecEnd: new("")}, "a.b.c|"},
+		{Options{Records: 3, Regexp: true, RecEnd: new("[ab]\n")}, "a.b.|"},
+		{Options{Records: 2, Lines: 2}, "a.b.|"},
+		{Options{Records: 2, Lines: 3}, ""},
 		{Options{Lines: 2}, "a.b.|"},
 		{Options{Regexp: true, RecEnd: new(`\n`)}, "a.b.|"},
 	} {
