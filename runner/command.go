@@ -59,7 +59,7 @@ func newCommand(o *Options, env environment) (command, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &programCommand{words: words, fixed: !words.ReplacesIn(0), env: env}, nil
+		return &programCommand{words: words, fixed: !words.ReplacesIn(0), bare: !words.Replaces() && !o.appends(), env: env}, nil
 	case scriptKind:
 		return newScriptCommand(o, env)
 	case codeKind:
@@ -75,6 +75,7 @@ func newCommand(o *Options, env environment) (command, error) {
 type programCommand struct {
 	words *template.Words
 	fixed bool // the program's own name is the same for all
+	bare  bool // the words are the same too: nothing is appended
 	env   environment
 }
 
@@ -109,7 +110,7 @@ func (c *programCommand) explain(err error) string {
 }
 
 func (c *programCommand) payload(ctx template.Context) (pool.Payload, error) {
-	args := c.words.Expand(ctx)
+	args := c.expand(ctx)
 	for i, a := range args {
 		if strings.IndexByte(a, 0) >= 0 {
 			return pool.Payload{}, fmt.Errorf("argument %d has a NUL byte, which no program can be given", i)
@@ -118,8 +119,15 @@ func (c *programCommand) payload(ctx template.Context) (pool.Payload, error) {
 	return pool.Payload{Args: args}, nil
 }
 
-func (c *programCommand) label(ctx template.Context) string { return showWords(c.words.Expand(ctx)) }
-func (c *programCommand) line(ctx template.Context) string  { return shellWords(c.words.Expand(ctx)) }
+func (c *programCommand) expand(ctx template.Context) []string {
+	if c.bare {
+		ctx.Args = nil
+	}
+	return c.words.Expand(ctx)
+}
+
+func (c *programCommand) label(ctx template.Context) string { return showWords(c.expand(ctx)) }
+func (c *programCommand) line(ctx template.Context) string  { return shellWords(c.expand(ctx)) }
 
 // wholeCommand runs a program with its arguments for each task, of which the
 // words are all that the task has, as xargs packs them.
@@ -162,7 +170,7 @@ func newScriptCommand(o *Options, env environment) (*scriptCommand, error) {
 	source, shell := o.source(), o.shell(env)
 	s, err := script.Compile(source, script.Options{
 		Set: o.set(), Dialect: script.DialectOf(env.resolve(shell)), Functions: env.hasFunction,
-		Many: o.severalRecords(), Alone: o.Pipe.alone() || o.Pipe.Tee && !o.HasArgs,
+		Many: o.severalRecords(), Bare: !o.appends(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the script: %w", err)
@@ -275,7 +283,7 @@ func (c *scriptCommand) shown(ctx template.Context) string {
 		at = t.End
 	}
 	b.WriteString(c.source[at:])
-	if at == 0 {
+	if at == 0 && (c.script.Appended || c.script.Positional) {
 		for _, a := range ctx.Args {
 			b.WriteString(" " + quoteWord(a))
 		}

@@ -32,9 +32,6 @@ type pipeOptions struct {
 // on tells whether tasks get data.
 func (p *pipeOptions) on() bool { return p.Pipe || p.Part }
 
-// alone tells whether tasks have data and nothing else.
-func (p *pipeOptions) alone() bool { return p.on() && !p.Cat && !p.Fifo && !p.Tee }
-
 // pipeFlags are the options about data for tasks.
 func pipeFlags(f *pflag.FlagSet, o *Options) {
 	p := &o.Pipe
@@ -147,3 +144,7 @@ func (o *Options) validatePipe() error {
 		return b.Validate()
 	}
 }
+
+// appends tells whether a command without a replacement string gets its records as
+// its last arguments. One that reads data does so only if it reads a file.
+func (o *Options) appends() bool { return !o.Pipe.on() || o.Pipe.Cat || o.Pipe.Fifo }

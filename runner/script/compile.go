@@ -61,12 +61,12 @@ type Options struct {
 	// zsh, one that mentions argv is taken for such a script.
 	Many bool
 
-	// Alone says that the script gets no record appended: its tasks have none.
-	Alone bool
+	// Bare says that a script without a replacement string gets nothing appended.
+	Bare bool
 }
 
 // Compile compiles the script src. The replacement strings become values; a script without
-// any gets the record appended, unless it uses positional parameters.
+// any gets the record appended, unless it uses positional parameters or is to be Bare.
 //
 // An error is a *SyntaxError: the script does not parse, is empty, has a replacement string
 // where a value cannot stand, or has nowhere to append one.
@@ -85,7 +85,7 @@ func Compile(src string, o Options) (*Script, error) {
 	}
 	script := &Script{Positional: usesPositional(file, d), source: src}
 	script.ownArgs = script.Positional
-	if !script.Positional && !o.Alone && !s.hasToken(file) {
+	if !o.Bare && !script.Positional && !s.hasToken(file) {
 		script.Appended = true
 		if file, err = s.appendToken(file, d); err != nil {
 			return nil, err
