@@ -126,7 +126,7 @@ Workers:
       --threads N          have libraries of OpenMP and the like use N threads;
                            auto: the CPUs shared among the jobs
       --nice N             run tasks at a lower priority
-      --wd DIR             run tasks in DIR
+      --wd DIR             run tasks in DIR, which is made if it is not there
   -o, --open-tty           programs read the terminal
       --process-slot-var VAR
                            tasks find the number of their slot, from 0, in VAR

@@ -2,7 +2,9 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"os"
 	"time"
 
 	"xpool/pool"
@@ -21,7 +23,7 @@ func newRun(o Options, s streams) (*run, error) {
 	// What has an effect that stays, such as a log that is begun, comes after what
 	// can be wrong with the options; the pool is the last.
 	for _, step := range []func() error{
-		r.setUpEnvironment, r.setUpJobs, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openRecords, r.setUpPool,
+		r.setUpEnvironment, r.setUpJobs, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openDirectory, r.openRecords, r.setUpPool,
 	} {
 		if err := step(); err != nil {
 			r.abandon()
@@ -77,6 +79,18 @@ func (r *run) setUpCommand() (err error) {
 		r.asker, err = newAsker(r)
 	}
 	return err
+}
+
+// openDirectory sees to the directory of the tasks, which is made if it is not there,
+// as GNU parallel does.
+func (r *run) openDirectory() error {
+	if r.opts.Dir == "" || r.opts.DryRun {
+		return nil
+	}
+	if err := os.MkdirAll(r.opts.Dir, 0o777); err != nil {
+		return fmt.Errorf("--wd: %w", err)
+	}
+	return nil
 }
 
 // seesOutput tells whether what tasks print has to go through this process.

@@ -30,6 +30,7 @@ func TestNewRunFails(t *testing.T) {
 		{"results", []string{"--results", filepath.Join(nowhere, "x.csv"), "--load", "1", "echo"}, true},
 		{"results text", []string{"--results", "{= system(1) =}", "--limit", "load 1", "echo"}, false},
 		{"percentage", []string{"--halt", "soon,fail=1%", "--limit", "mem 1", "--results", filepath.Join(nowhere, "x.tsv"), "echo", "::::", two}, true},
+		{"directory", []string{"--wd", two, "--load", "1", "echo", "::::", two}, false},
 		{"earlier run", []string{"--retry-failed", "echo"}, false},
 		{"no joblog", []string{"--joblog", nowhere, "--load", "1", "--delay", "1", "echo"}, false},
 	}
