@@ -321,3 +321,24 @@ func BenchmarkCheckCommand(b *testing.B) {
 		}
 	}
 }
+
+// A bare script has nothing appended, and needs no place for it.
+func TestBare(t *testing.T) {
+	for _, c := range []struct {
+		src, body string
+		values    int
+	}{
+		{"wc -l", "wc -l\n", 0},
+		{"exit 3", "exit 3\n", 0},
+		{"while read x; do :; done", "while read x; do :; done\n", 0},
+		{"echo {}", "", 1},
+	} {
+		s, err := Compile(c.src, Options{Bare: true})
+		if err != nil || s.Appended || len(s.Values) != c.values || c.body != "" && s.Body != c.body {
+			t.Errorf("%q: %+v, %v", c.src, s, err)
+		}
+	}
+	if _, err := Compile("while read x; do :; done", Options{}); err == nil {
+		t.Error("a record has no place at the end of a loop")
+	}
+}
