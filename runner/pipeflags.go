@@ -3,12 +3,15 @@ package runner
 import (
 	"errors"
 	"math"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"xpool/runner/block"
+	"xpool/runner/rows"
 	"xpool/runner/value"
 )
 
@@ -31,6 +34,10 @@ type pipeOptions struct {
 
 // on tells whether tasks get data.
 func (p *pipeOptions) on() bool { return p.Pipe || p.Part }
+
+// blocks tells whether tasks have no records, but pieces of the data, by which they
+// are told apart.
+func (p *pipeOptions) blocks() bool { return p.on() && !p.Tee }
 
 // pipeFlags are the options about data for tasks.
 func pipeFlags(f *pflag.FlagSet, o *Options) {
@@ -123,16 +130,19 @@ func (o *Options) validatePipe() error {
 		return errors.New("--pipe needs a command")
 	case kind == codeKind, kind == workerKind:
 		return errors.New("--pipe is for programs and shell scripts: code and workers get records")
-	case p.Part && len(o.Files) == 0:
-		return errors.New("--pipe-part needs a file, given with -a or after :::: at the end")
 	case p.Part && (p.RoundRobin || p.Tee):
 		return errors.New("--pipe-part has no --round-robin and no --tee: each part is a task already")
-	case !p.Part && !p.Tee && o.HasArgs:
-		return errors.New("with --pipe, the data is on standard input, and ::: is for --tee")
+	case p.RoundRobin && o.triesAgain():
+		return errors.New("--retries and --crash-limit do not go with --round-robin, which keeps nothing that a task has read")
+	case runtime.GOOS != "linux" && !p.Cat && !p.Fifo:
+		return errors.New("--pipe needs --cat or --fifo on this system, which has no way to hand a task an open file by name")
 	case p.Cat && p.Fifo, p.RoundRobin && (p.Cat || p.Fifo || p.Tee):
 		return errors.New("only one of --cat, --fifo, --tee and --round-robin says how a task gets its data")
 	case o.Interactive:
 		return errors.New("--interactive does not go with --pipe")
+	}
+	if err := o.validateData(); err != nil {
+		return err
 	}
 	b, err := o.blockOptions()
 	switch {
@@ -143,6 +153,38 @@ func (o *Options) validatePipe() error {
 	default:
 		return b.Validate()
 	}
+}
+
+// validateData says what is wrong with where the data comes from.
+func (o *Options) validateData() error {
+	words := slices.ContainsFunc(o.Input.Sources, func(s rows.Spec) bool { return s.Files == nil })
+	switch p := &o.Pipe; {
+	case p.Tee && slices.Contains(o.pipeFiles(), "-") && o.hasSources():
+		return errors.New("with --tee, standard input is the data, and cannot be a source of records too")
+	case p.Tee:
+		return nil
+	case words:
+		return errors.New("with --pipe and --pipe-part, files and standard input are the data, and ::: is for --tee")
+	case p.Part && !o.hasSources():
+		return errors.New("--pipe-part needs a file, which -a or :::: names")
+	case p.Part && slices.Contains(o.pipeFiles(), "-"):
+		return errors.New("--pipe-part cannot cut standard input into parts: name its file, or use --pipe")
+	}
+	return nil
+}
+
+// hasSources tells whether the command line names sources of records.
+func (o *Options) hasSources() bool {
+	s := o.Input.Sources
+	return len(s) > 1 || len(s) == 1 && !slices.Equal(s[0].Files, []string{"-"})
+}
+
+// pipeFiles are the files of data.
+func (o *Options) pipeFiles() (names []string) {
+	for _, s := range o.Input.Sources {
+		names = append(names, s.Files...)
+	}
+	return names
 }
 
 // appends tells whether a command without a replacement string gets its records as

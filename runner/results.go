@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -130,7 +131,10 @@ func (o *Options) endOrder() bool {
 // place is where the files of a task are.
 func (k *keeping) place(t *task) (results.Place, error) {
 	root := k.run.opts.Record.Results
-	if k.path == nil {
+	switch {
+	case k.path == nil && k.run.opts.Pipe.blocks():
+		return results.Tree(root, []string{"block"}, []string{strconv.FormatInt(t.seq, 10)}), nil
+	case k.path == nil:
 		return results.Tree(root, k.names, t.args), nil
 	}
 	return results.Expanded(k.prefix, k.path.Expand(t.context(t.slot)))

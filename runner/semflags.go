@@ -2,7 +2,6 @@ package runner
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -75,7 +74,7 @@ func (o *Options) validateSem() error {
 		return errors.New("--semaphore needs a command")
 	case s.Foreground && s.Background:
 		return errors.New("--fg and --bg exclude each other")
-	case o.HasArgs || len(o.Input.Sources) > 1 || !slices.Equal(o.Files, []string{"-"}):
+	case o.hasSources():
 		return errors.New("--semaphore runs its command once, without records: ::: and -a have no meaning")
 	case o.Exec || o.Lang != "" || o.Call != "" || o.Worker || o.NoFork || o.Init != "":
 		return errors.New("with --semaphore a shell runs the command: --exec, --lang, --worker, --no-fork and --init have no meaning")

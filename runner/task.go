@@ -78,6 +78,16 @@ func (t *task) submission() *pool.Task {
 
 // payload is called when an attempt begins.
 func (t *task) payload(p pool.Place) (pool.Payload, error) {
+	stdin := ""
+	if t.input != nil {
+		in, arg, err := t.input.attempt()
+		if err != nil {
+			return pool.Payload{}, err
+		}
+		if stdin = in; arg != "" {
+			t.args = []string{arg}
+		}
+	}
 	if !t.begun {
 		t.begun, t.slot = true, p.Slot
 		if t.keeper != nil {
@@ -90,16 +100,6 @@ func (t *task) payload(p pool.Place) (pool.Payload, error) {
 		}
 	}
 	t.announce(p)
-	if t.input == nil {
-		return t.run.command.payload(t.context(p.Slot))
-	}
-	stdin, arg, err := t.input.attempt()
-	if err != nil {
-		return pool.Payload{}, err
-	}
-	if t.sent = t.input.size(); arg != "" {
-		t.args = []string{arg}
-	}
 	payload, err := t.run.command.payload(t.context(p.Slot))
 	payload.Stdin = stdin
 	return payload, err
@@ -108,6 +108,9 @@ func (t *task) payload(p pool.Place) (pool.Payload, error) {
 // end is called once, when the task is over.
 func (t *task) end(res pool.Result) {
 	r := t.run
+	if t.input != nil && t.begun {
+		t.sent = t.input.size()
+	}
 	if t.lined != nil {
 		t.lined.flush()
 	}
