@@ -147,7 +147,8 @@ Failure:
                            the median of those before
       --stall-timeout DUR  end one that prints nothing for so long
       --mem-limit SIZE     end one that has more memory, all its processes
-      --retries N          try a task that failed up to N times in all
+      --retries N          try a task that failed up to N times in all; 0: until
+                           it succeeds
       --retry-delay DUR    and wait so long before each further time
       --crash-limit N      try a task again until it has taken its worker down N
                            times (1)
