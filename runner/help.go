@@ -191,6 +191,26 @@ Logs and results:
       --files              print the names of files that have the output
       --json               print a line of JSON for each task, as it ends
 
+Data on standard input (of -N and -L, they count its records and lines):
+      --pipe, --spreadstdin
+                           give each task a block of the input, and not a record
+      --block SIZE, --block-size SIZE
+                           blocks of whole records, up to SIZE (1M); -N, for
+                           --pipe-part: N blocks for each job
+      --recend STR         a record ends with STR (a newline, as \n)
+      --recstart STR       a record begins with STR
+      --regexp             both are regular expressions
+      --rrs, --remove-rec-sep
+                           take what ends records out
+      --round-robin, --round
+                           a task for each job, which gets block after block
+      --cat                the block is in a file, whose name the task gets
+      --fifo               the same with a named pipe
+      --tee                each task gets all of the input; ::: makes the tasks
+      --pipe-part, --pipepart
+                           blocks of the files of -a and ::::, which are only
+                           read where they are cut
+
 Semaphore (each of these asks for one; see SEMAPHORES in xpool(1)):
       --semaphore          run the command once, as sem of GNU parallel does:
                            when fewer than -j (1) others hold the semaphore
