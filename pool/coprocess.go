@@ -37,13 +37,16 @@ type Coprocess struct {
 	Protocol Protocol
 
 	// Prefetch is how many tasks a worker may hold at most beyond the one that it
-	// is to reply to. Up to 1, the next is sent when the worker has read all before
-	// it, and can be taken back until the worker asks for it: a slow task holds up
-	// no other one, and a death is charged to the task that ran. With more, short
-	// tasks are sent together, which is faster. A worker that reads all that its
-	// input has then keeps them to itself behind a slow one; when it dies, the first
-	// without a reply is charged, even if the worker had not come to it; and if it
-	// exits with status 0, that one is tried again.
+	// is to reply to. The zero value is 1 for Lines and NUL, which reply in order by
+	// their nature, and none for JSON: its workers may rely on getting one request
+	// at a time, and those that work at what they get side by side would reply in
+	// any order, with nothing in their responses to tell them apart. With 1, the next
+	// is sent when the worker has read all before it, and can be taken back until the
+	// worker asks for it: a slow task holds up no other one, and a death is charged to
+	// the task that ran. With more, short tasks are sent together, which is faster. A
+	// worker that reads all that its input has then keeps them to itself behind a slow
+	// one; when it dies, the first without a reply is charged, even if the worker had
+	// not come to it; and if it exits with status 0, that one is tried again.
 	Prefetch int
 
 	// Multiplex is how many slots one process serves at the same time, with

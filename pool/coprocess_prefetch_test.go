@@ -81,3 +81,19 @@ func TestPrefetchDeaths(t *testing.T) {
 		}
 	}
 }
+
+// A JSON worker is asked for one thing at a time, as its protocol says: one that
+// works at all it gets side by side replies in any order.
+func TestNoPrefetchForJSON(t *testing.T) {
+	var records []string
+	for i := range 2000 {
+		records = append(records, fmt.Sprint("say ", i))
+	}
+	got, err := runCo(t, multiplexer(t, 1), pool.Options{Jobs: 2}, records...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, o := range got {
+		expectation{records[i], fmt.Sprint(i), ""}.check(t, o, "")
+	}
+}

@@ -20,12 +20,13 @@ import (
 //	  |                +----------------------------+
 //	  +---------------------------------------------+
 //
-// Without Coprocess.Prefetch there is room for one attempt ahead of need: it is
-// sent only when the worker has read all before it, and so waits in the pipe, where
-// it can be taken back from, until the worker asks for more. With it, what is sent
-// is written in one piece when the pool has done all else. None is sent to workers that use their standard error, which could come from
-// the one or the other. A worker that ends is at first only dead: it is gone when
-// what it had written has been taken too.
+// Without Coprocess.Prefetch there is room for one attempt ahead of need, but for
+// the JSON protocol: it is sent only when the worker has read all before it, and so
+// waits in the pipe, where it can be taken back from, until the worker asks for
+// more. With it, what is sent is written in one piece when the pool has done all
+// else. None is sent to workers that use their standard error, which could come
+// from the one or the other. A worker that ends is at first only dead: it is gone
+// when what it had written has been taken too.
 type coWorker struct {
 	residentProcess
 	kind    *Coprocess
@@ -122,7 +123,10 @@ func (w *coWorker) run(a *attempt) error {
 const lookAfter = time.Millisecond
 
 func (w *coWorker) room() int {
-	most := max(w.kind.Prefetch, 1)
+	most := w.kind.Prefetch
+	if most == 0 && w.kind.Protocol != JSON {
+		most = 1
+	}
 	busy := w.current.attempt != nil && len(w.ahead) < most && !w.answered && !w.deaf && !w.died
 	switch {
 	case !busy || !w.input.apart || w.kind.vocal:

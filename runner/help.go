@@ -102,7 +102,8 @@ Command:
       --protocol NAME      how it is asked and answers: lines (the default), nul
                            or json, which is that of Bazel's workers
       --prefetch N         let a worker have up to N more records than the one
-                           it answers (1): faster when tasks are very short
+                           it answers (1; with json 0): faster when tasks are
+                           very short
       --multiplex[=N]      with json: one program serves N slots at once;
                            without N, all of them
       --cancel             with json: the program can be asked to give up a task
