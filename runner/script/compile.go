@@ -24,6 +24,7 @@ type compiler struct {
 	placed    int                       // how many expansions the edits put in where the parser can see them
 	heredocs  map[*syntax.Redirect]bool // already made expanding
 	guarded   map[*syntax.Word]bool     // already with a -- before them
+	named     map[valueKey]string       // the variables of the values
 	many      bool                      // bare {} become a list, see records
 	listed    need                      // what the places of lists ask of a record
 	listedAt  int                       // the first such place that asks anything, or else the first
@@ -61,6 +62,17 @@ type Options struct {
 	// zsh, one that mentions argv is taken for such a script.
 	Many bool
 
+	// Records, with Many, is for how many records the script is to be, where that matters:
+	// see Script.Lists. Then a replacement string in a word of a list makes as many words,
+	// also in a function: x{}y with the records a and b becomes xa and by, as with -m of GNU
+	// parallel, and {.} becomes a list. Zero and one make no difference.
+	Records int
+
+	// Each has the words of a list repeated as a whole, as with -X, -N and -L of GNU
+	// parallel: x{}y becomes xay and xby, and "{}" the words "a" and "b". A word with a
+	// blank in it is left alone.
+	Each bool
+
 	// Bare says that a script without a replacement string gets nothing appended.
 	Bare bool
 }
@@ -97,12 +109,17 @@ func Compile(src string, o Options) (*Script, error) {
 	if err := s.refuseUnparsed(file, d); err != nil {
 		return nil, err
 	}
-	c := &compiler{
-		src: s, dialect: d, script: script, calls: map[*syntax.CallExpr]*invocation{},
-		heredocs: map[*syntax.Redirect]bool{}, guarded: map[*syntax.Word]bool{},
-		many: o.Many && !setsPositional(file, d), listedAt: -1,
+	c := newCompiler(s, file, script, o)
+	if words := c.repetitions(file, o.Each); o.Many && len(words) > 0 {
+		script.Lists = true
+		if o.Records > 1 {
+			s.repeat(words, o.Records, o.Each)
+			if file, err = s.parse(d); err != nil {
+				return nil, err
+			}
+			c = newCompiler(s, file, script, o)
+		}
 	}
-	c.collectNeeds(file)
 	if err := c.rewrite(file); err != nil {
 		return nil, err
 	}
@@ -110,6 +127,16 @@ func Compile(src string, o Options) (*Script, error) {
 		return nil, err
 	}
 	return c.finish(file, o.Functions)
+}
+
+func newCompiler(s *source, file *syntax.File, script *Script, o Options) *compiler {
+	c := &compiler{
+		src: s, dialect: o.Dialect, script: script, calls: map[*syntax.CallExpr]*invocation{},
+		heredocs: map[*syntax.Redirect]bool{}, guarded: map[*syntax.Word]bool{}, named: map[valueKey]string{},
+		many: o.Many && !setsPositional(file, o.Dialect), listedAt: -1,
+	}
+	c.collectNeeds(file)
+	return c
 }
 
 // refuseUnparsed refuses what the parser does not know to be arithmetic: $[ ] in zsh.
@@ -245,13 +272,12 @@ func (c *compiler) edit(start, end int, text string) {
 // value returns the shell variable for a token of the given class, a new one unless the
 // script has an equal one.
 func (c *compiler) value(m markAt, class Class) string {
-	rep := c.src.tokens[m.token].Rep
-	for _, v := range c.script.Values {
-		if v.Rep == rep && v.Class == class {
-			return v.Name
-		}
+	key := valueKey{c.src.tokens[m.token].Rep, class}
+	if name, ok := c.named[key]; ok {
+		return name
 	}
-	v := Value{Name: VarName(len(c.script.Values) + 1), Rep: rep, Class: class}
+	v := Value{Name: VarName(len(c.script.Values) + 1), Rep: key.rep, Class: class}
+	c.named[key] = v.Name
 	v.Line, v.Col = c.src.position(m.start)
 	c.script.Values = append(c.script.Values, v)
 	return v.Name

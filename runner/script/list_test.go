@@ -303,3 +303,46 @@ func TestListIsNotEvaluated(t *testing.T) {
 		return tasks
 	})
 }
+
+// Words of lists are written for each record, those within quotes only as a whole.
+func TestRepeatedWords(t *testing.T) {
+	tests := []struct {
+		src        string
+		each, some string // with Each, and without
+	}{
+		{"rm x{}y", `rm x"@1"y x"@2"y x"@3"y`, `rm x"@1" "@2" "@3"y`},
+		{"echo {} {.}", `echo "$@" "@1" "@2" "@3"`, `echo "$@" "@1" "@2" "@3"`},
+		{"mv {#}{}{.}", `mv "@1""@2""@3" "@1""@4""@5" "@1""@6""@7"`, `mv "@1""@2" "@3" "@4""@5" "@6" "@7"`},
+		{`echo "a{}b" "a {}" '{}'`, `echo "a@1b" "a@2b" "a@3b" "a @4" ''"@1"'' ''"@2"'' ''"@3"''`, ""},
+		{"{.} x; y={.} z >{.}; test -f x{}", "", ""},
+		{"for i in x{}; do f() { echo {}; }; done", `for i in x"@1" x"@2" x"@3"; do f() { echo "@1" "@2" "@3"; }; done`,
+			`for i in x"@1" "@2" "@3"; do f() { echo "@1" "@2" "@3"; }; done`},
+		{"shift; echo {} $HOME/{}", `shift; echo "@1" "@2" "@3" $HOME/"@1" $HOME/"@2" $HOME/"@3"`, `shift; echo "@1" "@2" "@3" $HOME/"@1" "@2" "@3"`},
+		{"echo $(ls x{}) {2} {#}", `echo $(ls x"@1" x"@2" x"@3") "@2" "@4"`, `echo $(ls x"@1" "@2" "@3") "@2" "@4"`},
+	}
+	for _, tt := range tests {
+		for _, each := range []bool{true, false} {
+			want := tt.some
+			if each {
+				want = tt.each
+			}
+			o := Options{Dialect: Bash, Many: true, Each: each}
+			joined, err := Compile(tt.src, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if joined.Lists != (want != "") {
+				t.Errorf("%q, %v: lists %v", tt.src, each, joined.Lists)
+			}
+			if want == "" {
+				want = joined.Body
+			} else {
+				want = strings.ReplaceAll(body(strings.ReplaceAll(want, "$@", "\x00"))+"\n", "\x00", "$@")
+			}
+			o.Records = 3
+			if s, err := Compile(tt.src, o); err != nil || s.Body != want {
+				t.Errorf("%q, %v\n got %q\nwant %q, %v", tt.src, each, s.Body, want, err)
+			}
+		}
+	}
+}

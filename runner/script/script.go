@@ -51,6 +51,10 @@ type Script struct {
 	// the script allows it, the positional parameters.
 	Appended bool
 
+	// Lists says that more is needed for a task of several records than the positional
+	// parameters: the script compiled with Options.Records of their number.
+	Lists bool
+
 	// Harmless says that the body has the same effect in the worker's shell itself as
 	// in a subshell: it neither leaves a trace in the shell nor ends it. This is proven
 	// from the text alone, for a shell without set -e, set -u, aliases and the like.

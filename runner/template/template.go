@@ -114,6 +114,13 @@ func (r Replacement) Expand(c Context) string {
 	return b.String()
 }
 
+// Lists reports whether r has a value for each of several columns, which may become
+// words of their own.
+func (r Replacement) Lists() bool {
+	_, single := r.single(Context{})
+	return !single
+}
+
 // Missing reports whether r is about a column that the task c does not have.
 func (r Replacement) Missing(c Context) bool {
 	_, ok := c.column(r.Column)
