@@ -59,7 +59,9 @@ func newCommand(o *Options, env environment) (command, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &programCommand{words: words, fixed: !words.ReplacesIn(0), bare: !words.Replaces() && !o.appends(), env: env}, nil
+		return &programCommand{
+			words: words, each: o.each(), fixed: !words.ReplacesIn(0), bare: !words.Replaces() && !o.appends(), env: env,
+		}, nil
 	case scriptKind:
 		return newScriptCommand(o, env)
 	case codeKind:
@@ -74,6 +76,7 @@ func newCommand(o *Options, env environment) (command, error) {
 // programCommand runs a program for each task.
 type programCommand struct {
 	words *template.Words
+	each  bool // a word is repeated for each record
 	fixed bool // the program's own name is the same for all
 	bare  bool // the words are the same too: nothing is appended
 	env   environment
@@ -119,9 +122,13 @@ func (c *programCommand) payload(ctx template.Context) (pool.Payload, error) {
 	return pool.Payload{Args: args}, nil
 }
 
+// expand returns the words of a task.
 func (c *programCommand) expand(ctx template.Context) []string {
 	if c.bare {
 		ctx.Args = nil
+	}
+	if c.each {
+		return c.words.ExpandEach(ctx)
 	}
 	return c.words.Expand(ctx)
 }
@@ -166,19 +173,23 @@ type scriptCommand struct {
 	init   string
 }
 
-func newScriptCommand(o *Options, env environment) (*scriptCommand, error) {
+func newScriptCommand(o *Options, env environment) (command, error) {
 	source, shell := o.source(), o.shell(env)
-	s, err := script.Compile(source, script.Options{
+	so := script.Options{
 		Set: o.set(), Dialect: script.DialectOf(env.resolve(shell)), Functions: env.hasFunction,
-		Many: o.severalRecords(), Bare: !o.appends(),
-	})
+		Many: o.severalRecords(), Each: o.each(), Bare: !o.appends(),
+	}
+	s, err := script.Compile(source, so)
 	if err != nil {
 		return nil, fmt.Errorf("the script: %w", err)
 	}
-	return &scriptCommand{
-		source: source, set: o.set(), script: s, noFork: o.NoFork, shell: shell, init: o.Init, seq: o.As == asParallel,
-		data: o.Pipe.on(),
-	}, nil
+	c := &scriptCommand{
+		source: source, set: o.set(), script: s, noFork: o.NoFork, shell: shell, init: o.Init, seq: o.As == asParallel, data: o.Pipe.on(),
+	}
+	if s.Lists {
+		return &listCommand{scriptCommand: c, source: source, options: so}, nil
+	}
+	return c, nil
 }
 
 // source is the script: the words of the command, which with -q are words of the
@@ -225,33 +236,35 @@ func (c *scriptCommand) inherits() bool           { return false }
 func (c *scriptCommand) explain(err error) string { return explainShell(c.shell, err) }
 
 func (c *scriptCommand) payload(ctx template.Context) (pool.Payload, error) {
+	p, err := taskOf(c.script, ctx)
 	// What init has defined or set may make of a harmless script another one.
-	p := pool.Payload{InWorker: c.noFork || c.script.Harmless && c.init == ""}
-	if err := checkNUL(ctx); err != nil {
-		return pool.Payload{}, err
+	p.InWorker = c.noFork || c.script.Harmless && c.init == ""
+	if c.seq {
+		p.Values = append(p.Values, strconv.FormatInt(ctx.Seq, 10))
 	}
-	if c.script.Positional {
+	return p, err
+}
+
+// taskOf is what a script is given for a task.
+func taskOf(s *script.Script, ctx template.Context) (p pool.Payload, err error) {
+	if err := checkNUL(ctx); err != nil {
+		return p, err
+	}
+	if s.Positional {
 		p.Args = make([]string, len(ctx.Args))
 	}
 	for i := range p.Args {
-		s, err := c.script.Args.Render(ctx.Args[i])
-		if err != nil {
-			return pool.Payload{}, err
+		if p.Args[i], err = s.Args.Render(ctx.Args[i]); err != nil {
+			return p, err
 		}
-		p.Args[i] = s
 	}
-	if len(c.script.Values) > 0 {
-		p.Values = make([]string, len(c.script.Values))
+	if len(s.Values) > 0 {
+		p.Values = make([]string, len(s.Values))
 	}
-	for i, v := range c.script.Values {
-		s, err := v.Render(v.Rep.Expand(ctx))
-		if err != nil {
-			return pool.Payload{}, err
+	for i, v := range s.Values {
+		if p.Values[i], err = v.Render(v.Rep.Expand(ctx)); err != nil {
+			return p, err
 		}
-		p.Values[i] = s
-	}
-	if c.seq {
-		p.Values = append(p.Values, strconv.FormatInt(ctx.Seq, 10))
 	}
 	return p, nil
 }
@@ -268,8 +281,7 @@ func checkNUL(ctx template.Context) error {
 	return nil
 }
 
-func (c *scriptCommand) line(ctx template.Context) string { return c.script.Line(ctx, shellWord) }
-
+func (c *scriptCommand) line(ctx template.Context) string  { return c.script.Line(ctx, shellWord) }
 func (c *scriptCommand) label(ctx template.Context) string { return shorten(c.shown(ctx)) }
 
 // shown is the script with the task's values in it, for a person: in quotes, also where

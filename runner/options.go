@@ -180,6 +180,12 @@ func (o *Options) severalRecords() bool {
 	return o.Packing.asked && !o.Packing.replaces || o.usesRows()
 }
 
+// each tells whether a word of the command is repeated for each of several records,
+// as a whole.
+func (o *Options) each() bool {
+	return o.Rows.Context || (o.Rows.MaxRows > 0 || o.Packing.limits.MaxLines > 0) && !o.Rows.Fill
+}
+
 // triesAgain tells whether a task may have several attempts.
 func (o *Options) triesAgain() bool { return o.CrashLimit > 1 || o.Retries > 1 }
 
