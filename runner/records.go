@@ -125,7 +125,15 @@ func (r *run) warn(line string) {
 func (r *run) limits() (pack.Limits, error) {
 	o := &r.opts
 	limits := o.Packing.limits
-	if o.As != asXargs && !o.Packing.asked && !o.ShowLimits {
+	if o.As == asParallel && !o.ShowLimits {
+		most := parallelLine
+		if limits.MaxChars > 0 {
+			most = min(most, limits.MaxChars)
+		}
+		limits.MaxChars = most - 1 // what is as long as that is too long
+		return limits, nil
+	}
+	if o.As != asXargs && !o.Packing.asked && !o.Rows.Fill && !o.ShowLimits {
 		return limits, nil
 	}
 	system, err := pack.SystemLimits(r.found)

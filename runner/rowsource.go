@@ -3,7 +3,6 @@ package runner
 import (
 	"io"
 	"math/rand/v2"
-	"strings"
 
 	"xpool/runner/input"
 	"xpool/runner/rows"
@@ -96,8 +95,9 @@ func (b rowBatcher) next() (batch, error) {
 // was asked for.
 func (r *run) newRowBatcher(size int) batcher {
 	o := &r.opts
+	sizer := o.newSizer()
 	b := rows.BatchOptions{
-		MaxRows: 1, NoArgs: o.Rows.NoArgs, MaxSize: size, Exit: o.Packing.limits.Exit, Base: len(strings.Join(o.Command, " ")),
+		MaxRows: 1, NoArgs: o.Rows.NoArgs, MaxSize: size, Exit: o.Packing.limits.Exit, Base: sizer.base, Size: sizer.size,
 	}
 	switch {
 	case o.Rows.MaxRows > 0:
