@@ -53,6 +53,14 @@ func newCommand(o *Options, env environment) (command, error) {
 	case o.Sem.On:
 		return semCommand{script: o.source(), shell: o.Sem.shell}, nil
 	}
+	c, err := newTaskCommand(o, env)
+	if err == nil && o.OpenTTY {
+		c = newOnceCommand(c)
+	}
+	return c, err
+}
+
+func newTaskCommand(o *Options, env environment) (command, error) {
 	switch o.kind() {
 	case programKind:
 		words, err := template.Parse(o.Command, o.set())

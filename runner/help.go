@@ -128,7 +128,7 @@ Workers:
                            auto: the CPUs shared among the jobs
       --nice N             run tasks at a lower priority
       --wd DIR             run tasks in DIR, which is made if it is not there
-  -o, --open-tty           programs read the terminal
+  -o, --open-tty           programs and scripts read the terminal
       --process-slot-var VAR
                            tasks find the number of their slot, from 0, in VAR
 

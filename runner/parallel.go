@@ -72,6 +72,13 @@ func (o *Options) settleParallel(f *pflag.FlagSet) {
 	if o.parallel.quote > 0 {
 		o.DryRun = true
 	}
+	if o.parallel.tty {
+		o.OpenTTY = true
+		o.Ungroup = o.Ungroup || !f.Changed("group")
+		if !f.Changed("jobs") && !f.Changed("max-procs") {
+			_ = o.Jobs.Set("1") // it is a number
+		}
+	}
 }
 
 // abbreviations lets the options of f be written without their hyphens, and be

@@ -188,9 +188,9 @@ func (r *run) openTerminal() error {
 	r.terminal.tty = err == nil
 	r.terminal.group = r.terminal.tty || o.As == asXargs
 	switch {
-	case o.OpenTTY && err != nil:
+	case o.OpenTTY && err != nil && o.As != asParallel: // which does without
 		return err
-	case o.OpenTTY:
+	case o.OpenTTY && err == nil:
 		r.terminal.stdin = tty // stays open as long as the process
 	case o.fromFiles(), o.Sem.On:
 		r.terminal.stdin = r.streams.stdin

@@ -76,8 +76,8 @@ func (o *Options) validateWorkers() error {
 		return errors.New("--init is for shells and --lang: a co-process sets itself up before it reads (--worker sh -c 'SET-UP; exec PROGRAM')")
 	case o.Init != "" && o.kind() == programKind:
 		return errors.New("--init is for shells and --lang: a program has no place for it")
-	case o.OpenTTY && o.kind() != programKind:
-		return errors.New("--open-tty is for programs: the tasks of a worker share its standard input")
+	case o.OpenTTY && (o.kind() == codeKind || o.kind() == workerKind):
+		return errors.New("--open-tty is for programs and shell scripts: the tasks of a worker share its standard input")
 	case runtime.GOOS != "linux" && (o.MemLimit > 0 || o.RecycleRSS != 0):
 		return errors.New("--mem-limit and --recycle-rss are for Linux: this system has no cheap way to tell how much memory a process uses")
 	case o.Dir == "..." || len(o.set().Scan(o.Dir)) > 0:
