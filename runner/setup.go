@@ -11,6 +11,7 @@ import (
 	"xpool/pool/cpucount"
 	"xpool/runner/halt"
 	"xpool/runner/output"
+	"xpool/runner/template"
 	"xpool/runner/value"
 )
 
@@ -99,13 +100,22 @@ func (o *Options) seesOutput() bool {
 		o.Record.Joblog != "" || o.Record.Results != "" || o.Record.Files || o.Record.JSON
 }
 
+// replacements are the replacement strings in the command.
+func (o *Options) replacements() (found []template.Token) {
+	if o.kind() == scriptKind {
+		return o.set().Scan(o.source())
+	}
+	for _, word := range o.Command {
+		found = append(found, o.set().Scan(word)...)
+	}
+	return found
+}
+
 // highestColumn is the highest number of a column that the command names.
 func (o *Options) highestColumn() (highest int) {
-	for _, word := range o.Command {
-		for _, t := range o.set().Scan(word) {
-			if c := t.Rep.Column; c != math.MinInt {
-				highest = max(highest, c, -c)
-			}
+	for _, t := range o.replacements() {
+		if c := t.Rep.Column; c != math.MinInt {
+			highest = max(highest, c, -c)
 		}
 	}
 	return highest
@@ -120,10 +130,9 @@ func (r *run) countTasks() error {
 		return nil
 	}
 	needed := o.Halt.NeedsTotal()
-	for _, word := range o.Command {
-		for _, t := range o.set().Scan(word) {
-			needed = needed || t.Err == nil && t.Rep.NeedsTotal()
-		}
+	tokens := append(o.replacements(), o.set().Scan(o.TagString)...)
+	for _, t := range append(tokens, o.set().Scan(o.Record.Results)...) {
+		needed = needed || t.Err == nil && t.Rep.NeedsTotal()
 	}
 	// GNU parallel shows from the start how much there is to do. Blocks are not to be
 	// kept.
