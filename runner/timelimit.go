@@ -21,6 +21,10 @@ type timeLimit struct {
 // an accident of the machine, and nobody wants to read it.
 const limitUnit = 10 * time.Millisecond
 
+// leastLimit is what a limit of that kind comes to at least: of a median of
+// milliseconds no multiple tells a task that hangs from one that was kept waiting.
+const leastLimit = time.Second
+
 func newTimeLimit(r *run) *timeLimit {
 	return &timeLimit{run: r, times: halt.NewRelativeTimeout(r.opts.Timeout)}
 }
@@ -35,6 +39,6 @@ func (l *timeLimit) ended(_ *task, res pool.Result) {
 	defer l.mu.Unlock()
 	l.times.Add(res.End.Sub(res.Start))
 	if d, ok := l.times.Limit(); ok {
-		l.run.pool.SetTimeout((d + limitUnit - 1).Truncate(limitUnit))
+		l.run.pool.SetTimeout(max((d + limitUnit - 1).Truncate(limitUnit), leastLimit))
 	}
 }
