@@ -48,6 +48,12 @@ func (o *Options) newSizer() *sizer {
 	if len(s.texts) == 0 {
 		s.base += len("{}")
 		add("{}")
+		if !s.quote {
+			s.base += len(" ")
+		}
+	}
+	if !s.quote { // xargs counts the byte that ends the last word
+		s.base++
 	}
 	return s
 }
