@@ -44,6 +44,15 @@ def verdict(error):
     return 1
 
 
+def outcome(function, *args):
+    """Call function and return the exit status that Python would end with."""
+    try:
+        function(*args)
+    except BaseException as error:
+        return verdict(error)
+    return 0
+
+
 def source(name, text):
     """Compile text, and have tracebacks find its lines."""
     lines = text.decode("utf-8", "replace").splitlines(True)
@@ -135,6 +144,17 @@ def unchanged():
         return none and faults == before
 
     return look
+
+
+def threads():
+    """The threads that keep a program from its end: no daemons, nor those of executors, which only end with it."""
+    threading, kept = sys.modules.get("threading"), []
+    if not threading or threading.active_count() == 1:
+        return kept
+    for module, name in ("thread", "_threads_queues"), ("process", "_threads_wakeups"):
+        kept.extend(getattr(sys.modules.get("concurrent.futures." + module), name, ()))
+    kept += threading.main_thread(), threading.current_thread()
+    return [thread for thread in threading.enumerate() if not thread.daemon and thread not in kept]
 
 
 def directory():
@@ -239,6 +259,14 @@ class Worker:
         os.dup2(err, 2)
         self.attached = pair
 
+    def join(self):
+        """Wait for the threads that a task has left, as Python does at the end of a program."""
+        left = [thread for thread in threads() if thread not in self.threads]
+        while left:
+            for thread in left:
+                thread.join()
+            left = [thread for thread in threads() if thread not in self.threads]
+
     def task(self, words, fields):
         """Run a task, and return the next request if it is there already."""
         _, seq, attempt, pair = words[:4]
@@ -249,11 +277,8 @@ class Worker:
             self.environ[b"XPOOL_ATTEMPT"] = self.number = attempt
         sys.stdout, sys.stderr = self.out, self.err
         args = [field.decode(self.encoding, "surrogateescape") for field in fields]
-        status = 0
-        try:
-            self.step(args, int(seq))
-        except BaseException as error:
-            status = verdict(error)
+        status = outcome(self.step, args, int(seq))
+        status = outcome(self.join) or status
         self.end_fork(status)
         self.done()
         try:
@@ -291,7 +316,7 @@ class Worker:
         self.encoding, self.environ = sys.getfilesystemencoding(), os.environb
         self.out, self.err = sys.stdout or stream(1), sys.stderr or stream(2)
         self.number = b""  # of the last attempt
-        self.back, self.unchanged = directory(), unchanged()
+        self.back, self.unchanged, self.threads = directory(), unchanged(), threads()
         self.flush()  # what setup has printed is the worker's own
         os.write(self.replies, b"ready\n")
         request = self.frame()

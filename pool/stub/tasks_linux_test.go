@@ -131,6 +131,19 @@ func TestExit(t *testing.T) {
 	})
 }
 
+// TestThreads has tasks leave threads behind, for which Python would wait before it ends;
+// but for those of an executor that is kept.
+func TestThreads(t *testing.T) {
+	check(t, []taskTest{
+		{name: "left", code: codes{python: "import threading\ndef f():\n    print('late', arg)\n    threading.Timer(.05, print, ['later']).start()\n" +
+			"threading.Timer(.05, f).start(); print(1)"}, args: []string{"a"}, out: "1\nlate a\nlater\n"},
+		{name: "left by exit", code: codes{python: "import threading\nthreading.Timer(.05, print, ['late']).start(); exit(3)"}, status: 3, out: "late\n"},
+		{name: "exit in one", code: codes{python: "import threading\nthreading.Timer(.05, exit, [3]).start()"}},
+		{name: "kept in a module", code: codes{python: "import sys, concurrent.futures as c\nsys.kept = c.ThreadPoolExecutor(2)\n" +
+			"print(sys.kept.submit(int, arg).result())"}, args: []string{"7"}, out: "7\n"},
+	})
+}
+
 func TestExceptions(t *testing.T) {
 	check(t, []taskTest{
 		{name: "python", code: codes{python: "def f(x):\n    raise KeyError(x)\nf(arg)"}, args: []string{"\xff"}, status: 1,
