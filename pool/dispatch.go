@@ -1,5 +1,10 @@
 package pool
 
+// startsAtOnce is how many processes are started before the pool looks for what has
+// happened meanwhile: that takes about a millisecond each, in which as many more
+// tasks can be submitted as it takes to go on like that, if there are enough slots.
+const startsAtOnce = 8
+
 // dispatch gives waiting tasks to workers, and starts workers for the rest.
 func (p *Pool) dispatch() {
 	coming := 0 // workers that will take a task without being asked again
@@ -8,9 +13,13 @@ func (p *Pool) dispatch() {
 			coming++
 		}
 	}
-	for {
+	for starts := 0; ; {
 		waiting := p.waiting()
 		if waiting > 0 && !p.open() {
+			return
+		}
+		if starts == startsAtOnce {
+			p.host.Wake()
 			return
 		}
 		if s := p.findIdle(); s != nil {
@@ -21,6 +30,9 @@ func (p *Pool) dispatch() {
 			if a == nil {
 				return
 			}
+			if !s.worker.resident() {
+				starts++
+			}
 			s.begin(a)
 		} else if waiting == 0 {
 			if !p.rescue() {
@@ -29,6 +41,7 @@ func (p *Pool) dispatch() {
 		} else if s := p.findEmpty(); s != nil && coming < waiting && p.paused == nil {
 			s.start()
 			if s.state == starting {
+				starts++
 				coming++
 			}
 		} else if s := p.findQueue(); s != nil && coming < waiting && p.opts.Gate == nil && !p.opts.NoAhead {
