@@ -123,7 +123,7 @@ func outputFlags(f *pflag.FlagSet, o *Options) {
 func parseOptions(args []string) (Options, error) {
 	o := defaultOptions()
 	f := newFlags(&o)
-	if err := f.Parse(args); err != nil {
+	if err := f.Parse(glued(f, args)); err != nil {
 		return o, err
 	}
 	if err := o.setWords(f.Args()); err != nil {

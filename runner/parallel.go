@@ -35,10 +35,10 @@ func parseParallel(name string, args []string, env environment) (Options, error)
 		return o, err
 	}
 	f := parallelFlags(&o)
-	if err := f.Parse(more); err != nil {
+	if err := f.Parse(glued(f, more)); err != nil {
 		return o, err
 	}
-	if err := f.Parse(args); err != nil {
+	if err := f.Parse(glued(f, args)); err != nil {
 		return o, err
 	}
 	if o.Help || o.Version || o.parallel.answered {

@@ -16,7 +16,8 @@ import (
 // later.
 func profilesOf(args []string) (profiles []string, plain bool) {
 	var o Options
-	_ = parallelFlags(&o).Parse(args)
+	f := parallelFlags(&o)
+	_ = f.Parse(glued(f, args))
 	return o.parallel.profiles, o.parallel.plain
 }
 
