@@ -46,11 +46,8 @@ func (o *Options) newSizer() *sizer {
 		}
 	}
 	if len(s.texts) == 0 {
-		s.base += len("{}")
+		s.base += len(" {}")
 		add("{}")
-		if !s.quote {
-			s.base += len(" ")
-		}
 	}
 	if !s.quote { // xargs counts the byte that ends the last word
 		s.base++
