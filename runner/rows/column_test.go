@@ -178,7 +178,7 @@ func TestSplitAsPerl(t *testing.T) {
 // FuzzSeparator checks that an expression is refused with a reason or splits without losing anything: without groups, the
 // columns are pieces of the record, in order.
 func FuzzSeparator(f *testing.F) {
-	for _, expr := range []string{`,`, `\s*[,;]\h{,2}`, `(?i)x|[^]\]a-z]`, `\cA\x{41}\x4\e\012`, `(?#c)(?:a)*`, `\N\R\V`} {
+	for _, expr := range []string{`,`, `\s*[,;]\h{,2}`, `(?i)x|[^]\]a-z]`, `\cA\x{41}\x4\e\012`, `(?#c)(?:a)*`, `\N\R\V`, "(?#\x80)"} {
 		f.Add(expr, "a, b;c")
 	}
 	f.Fuzz(func(t *testing.T, expr, record string) {

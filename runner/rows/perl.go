@@ -2,6 +2,7 @@ package rows
 
 import (
 	"fmt"
+	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,6 +22,10 @@ const (
 func translate(expr string) (string, *SeparatorError) {
 	if expr == "^" {
 		return "(?m)^", nil // split's own rule
+	}
+	// Package regexp would say so of most, but what is left out here, such as a comment, it does not see.
+	if !utf8.ValidString(expr) {
+		return "", &SeparatorError{Expr: expr, Reason: syntax.ErrInvalidUTF8.String()}
 	}
 	t := translator{rest: expr}
 	for t.rest != "" && t.reason == "" {
