@@ -54,10 +54,7 @@ func newManual(t *testing.T) *manual {
 	t.Helper()
 	m := &manual{bash: peertest.Path(t, "bash"), theirs: t.TempDir(), ours: t.TempDir(), files: t.TempDir()}
 	parallel := peertest.GNUParallel(t)
-	us, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	us := builtProgram(t)
 	for link, program := range map[string]string{
 		filepath.Join(m.theirs, "parallel"): parallel,
 		filepath.Join(m.theirs, "sem"):      parallel,

@@ -81,7 +81,7 @@ func (r *resumption) run(until int) (killed bool) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 4*patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "xpool", append(r.persona, r.args...)...)
+	cmd := exec.CommandContext(ctx, builtProgram(r.t), append(r.persona, r.args...)...)
 	cmd.Env = append(os.Environ(), "LOG="+r.path("log"), "GORACE=atexit_sleep_ms=0")
 	var in, errs bytes.Buffer
 	for n := 1; n <= r.tasks; n++ {

@@ -23,7 +23,7 @@ import (
 // TestXargsOracle gives random calls to GNU xargs and to this program, and
 // compares what they print, what they say and how they end.
 //
-//	XPOOL_CASES  how many, instead of what is done in about a minute
+//	XPOOL_CASES  how many, instead of what is done in half a minute
 //	XPOOL_SEED   the first one, to repeat a failure with XPOOL_CASES=1
 func TestXargsOracle(t *testing.T) {
 	first, count := numberFrom(t, "XPOOL_SEED", 1), numberFrom(t, "XPOOL_CASES", 0)
@@ -62,7 +62,7 @@ func TestXargsOracle(t *testing.T) {
 }
 
 const (
-	oracleCases    = 4000
+	oracleCases    = 3000
 	oracleTime     = time.Minute
 	oracleWorkers  = 2 // more would not make it faster where CI runs
 	oraclePatience = 5 // failures
@@ -99,11 +99,7 @@ type oracle struct {
 func newOracle(t *testing.T) *oracle {
 	t.Helper()
 	xargs := peertest.GNUXargs(t)
-	xpool, err := exec.LookPath("xpool") // as which this very binary plays
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := &oracle{xargs: xargs, xpool: xpool, env: []string{
+	o := &oracle{xargs: xargs, xpool: builtProgram(t), env: []string{
 		"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "GORACE=atexit_sleep_ms=0",
 	}}
 	shows := exec.Command(xargs, "-t", "echo", "é")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -182,6 +183,11 @@ func (p *Printer) waitIdle() {
 	p.rouse()
 	p.mu.Unlock()
 	<-done
+	for idle := false; !idle; runtime.Gosched() { // what was printed may not have been written
+		p.mu.Lock()
+		idle = p.idle
+		p.mu.Unlock()
+	}
 }
 
 // A reader that does not read holds everybody back, and nobody is forgotten.
