@@ -32,6 +32,7 @@ func newFlags(o *Options) *pflag.FlagSet {
 	outputFlags(f, o)
 
 	f.String("as", "", "") // cutPersona takes it where it counts
+	f.StringVar(&o.Completion, "completion", "", "")
 	f.BoolVarP(&o.Help, "help", "h", false, "")
 	f.BoolVarP(&o.Version, "version", "V", false, "")
 	return f
@@ -136,7 +137,7 @@ func parseOptions(args []string) (Options, error) {
 	if f.Changed("as") {
 		return o, errors.New("--as must be the first option")
 	}
-	if o.Help || o.Version {
+	if o.Help || o.Version || o.Completion != "" {
 		return o, nil
 	}
 	return o, o.Validate()

@@ -225,6 +225,8 @@ Semaphore (each of these asks for one; see SEMAPHORES in xpool(1)):
 
       --as NAME            take the place of NAME, xargs or parallel; has to be
                            the first option; xpool --as NAME --help shows more
+      --completion SHELL   show the script that completes xpool's options in
+                           bash, zsh or fish
   -h, --help               show this
   -V, --version            show the version
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"xpool/crashdetect"
+	"xpool/runner/completion"
 )
 
 // Main runs xpool with the given arguments, the program's name first, and
@@ -32,6 +33,8 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 		return s.show(o.help())
 	case o.Version:
 		return s.show(o.version())
+	case o.Completion != "":
+		return s.complete(o)
 	case o.parallel.answered:
 		return s.answer(&o.parallel)
 	}
@@ -140,6 +143,16 @@ func (s streams) answer(p *parallelOnlyOptions) Status {
 		return status
 	}
 	return Status{Code: parallelError}
+}
+
+// complete shows what makes a shell complete the options.
+func (s streams) complete(o Options) Status {
+	text, err := completion.Script(o.Completion, completion.Options(helpText))
+	if err != nil {
+		o.say(s.stderr, "--completion: "+err.Error())
+		return o.usageStatus()
+	}
+	return s.show(text)
 }
 
 // show prints a text that was asked for.

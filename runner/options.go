@@ -92,8 +92,9 @@ type Options struct {
 	SlotVar     string
 	ShowLimits  bool
 
-	Help    bool
-	Version bool
+	Completion string // the shell whose completion script is shown
+	Help       bool
+	Version    bool
 
 	parallel parallelOnlyOptions
 

@@ -41,7 +41,7 @@ func parseParallel(name string, args []string, env environment) (Options, error)
 	if err := f.Parse(glued(f, args)); err != nil {
 		return o, err
 	}
-	if o.Help || o.Version || o.parallel.answered {
+	if o.Help || o.Version || o.Completion != "" || o.parallel.answered {
 		return o, nil
 	}
 	o.settleParallel(f)
