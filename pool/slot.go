@@ -244,6 +244,9 @@ func (s *slot) over(e ended) {
 		a.renew()
 		s.pool.putBack(a)
 	case a.again(r.Verdict):
+		if a.task.Retried != nil {
+			a.task.Retried(r)
+		}
 		s.pool.retry(a)
 	default:
 		s.pool.finish(a.task, r) // which may halt the pool

@@ -53,6 +53,10 @@ type Task struct {
 	Tries      int
 	RetryDelay time.Duration
 
+	// Retried, if set, is called after each attempt that is followed by another, with
+	// how it ended. It must not block, nor call Submit or Wait of the pool.
+	Retried func(Result)
+
 	// Done is called once, when the task is over: it has begun and ended, or will
 	// not begin any more. Nothing is written to Output afterwards. It must not
 	// block, nor call Submit or Wait of the pool.

@@ -192,6 +192,15 @@ Logs and results:
       --files              print the names of files that have the output
       --json               print a line of JSON for each task, as it ends
 
+Reports:
+      --failures[=N]       at the end, describe the first N failed tasks (10):
+                           how each ended, its command, the end of its errors
+      --annotate NAME      and as the annotations of NAME, which is github
+      --junit FILE         write a test report of all tasks, as JUnit's
+      --trace FILE         write what ran when, for Perfetto or Chrome
+      --report FILE        write it as a page of HTML, with what took longest,
+                           what failed, and the use of slots and memory
+
 Data on standard input (of -N and -L, they count its records and lines):
       --pipe, --spreadstdin
                            give each task a block of the input, and not a record

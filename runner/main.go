@@ -22,6 +22,7 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 	}
 	s := streams{stdin, stdout, stderr, env}
 	o, err := parseCommandLine(args, env)
+	o.Invoked = args
 	for _, w := range o.Packing.warnings {
 		o.say(stderr, w)
 	}

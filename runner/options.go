@@ -16,6 +16,7 @@ type Options struct {
 	As   as
 	Name string // what messages to the user begin with
 
+	Invoked  []string // the words of the command line, for those who look at reports
 	Command  []string // the program and its arguments, a script, or nothing
 	Operands []string // the records after ":::"
 	HasArgs  bool     // whether there was a ":::"
@@ -61,6 +62,7 @@ type Options struct {
 	HasTermSeq   bool
 	Pace         paceOptions
 	Record       recordOptions
+	Reports      reportOptions
 	Pipe         pipeOptions
 	Sem          semOptions
 	StallTimeout value.Duration

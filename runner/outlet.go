@@ -13,6 +13,15 @@ import (
 // outlet is the way that a task's output takes, as far as the run's own tasks do
 // not share its streams: what changes it stands before what prints it.
 func (t *task) outlet() pool.Output {
+	out := t.printing()
+	if out != nil && t.run.opts.Reports.seeErrors() {
+		return &tailing{out: out, task: t}
+	}
+	return out
+}
+
+// printing is the part of the outlet that prints, or keeps.
+func (t *task) printing() pool.Output {
 	o := &t.run.opts
 	var out pool.Output
 	switch {

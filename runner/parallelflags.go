@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -98,6 +100,12 @@ func recordFlags(f *pflag.FlagSet, o *Options) {
 	f.BoolVar(&r.Files, "files", false, "")
 	f.BoolVar(&r.JSON, "json", false, "")
 	f.Var(numberFlag(func(n int) { r.Total = n }), "total-jobs", "")
+	f.StringVar(&o.Reports.Trace, "trace", "", "")
+	f.StringVar(&o.Reports.Page, "report", "", "")
+	f.StringVar(&o.Reports.JUnit, "junit", "", "")
+	f.Var(numberFlag(func(n int) { o.Reports.Failures = n }), "failures", "")
+	f.Lookup("failures").NoOptDefVal = strconv.Itoa(failuresShown)
+	f.Var(annotateFlag{&o.Reports}, "annotate", "")
 	boolFlag(f, switchFlag(func() { o.Progress = value.ProgressBar }), "bar", "")
 	boolFlag(f, switchFlag(func() { o.Progress = value.ProgressAuto }), "eta", "")
 }
@@ -182,4 +190,21 @@ func (termSeqFlag) Type() string   { return "signals" }
 func (t termSeqFlag) Set(s string) error {
 	t.o.HasTermSeq = true
 	return t.o.TermSeq.Set(s)
+}
+
+// failuresShown is how many failed tasks are described if nothing else is said.
+const failuresShown = 10
+
+// annotateFlag takes the name of a system that shows annotations.
+type annotateFlag struct{ o *reportOptions }
+
+func (annotateFlag) String() string { return "" }
+func (annotateFlag) Type() string   { return "name" }
+
+func (a annotateFlag) Set(s string) error {
+	if s != "github" {
+		return fmt.Errorf("%s is not known: want github", quoteWord(s))
+	}
+	a.o.GitHub = true
+	return nil
 }

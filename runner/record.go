@@ -158,6 +158,9 @@ func (r *run) openRecords() (err error) {
 	if r.journal, err = openJournal(r); err != nil {
 		return err
 	}
+	if r.reports, err = openReports(r); err != nil {
+		return err
+	}
 	return r.keeping.open()
 }
 

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,6 +71,7 @@ type run struct {
 	gates    gates
 	halting  *halting
 	journal  *journal                      // nil without a joblog
+	reports  *reports                      // nil if none are wanted
 	keeping  *keeping                      // nil if tasks print what they print
 	sinks    []sink                        // are told of each task
 	tag      func(template.Context) []byte // what a line of a task begins with, nil for nothing
@@ -144,11 +146,17 @@ func (r *run) do() Status {
 	over := make(chan struct{})
 	watcher.Go(func() { r.watchOutput(over) })
 
+	r.reports.begin()
+
 	r.halt(r.pool.Wait())
 	feeder.Wait()
 	r.closeInput()
 	r.asker.close()
 	status := r.finish()
+	if err := r.reports.close(status, r.ledger.summary()); err != nil {
+		r.say(err.Error())
+		status = cmp.Or(status, Status{Code: 1})
+	}
 	close(over)
 	watcher.Wait()
 	r.gates.Close()
@@ -302,6 +310,7 @@ func (r *run) finish() Status {
 	if sig != 0 {
 		return r.interrupted(sig)
 	}
+	r.tell(r.reports.describe())
 	if r.lines {
 		r.say(r.ledger.progress())
 	}
@@ -316,6 +325,7 @@ func (r *run) finish() Status {
 
 func (r *run) interrupted(sig syscall.Signal) Status {
 	if sig != syscall.SIGPIPE {
+		r.tell(r.reports.describe())
 		r.say(r.persona.farewell(sig))
 	}
 	return endedBy(sig)
@@ -324,14 +334,21 @@ func (r *run) interrupted(sig syscall.Signal) Status {
 // say tells the user something about the run itself, when all is printed; an
 // empty line is nothing to say.
 func (r *run) say(line string) {
-	if line == "" {
+	if line != "" {
+		r.tell(r.opts.Name + ": " + line + "\n")
+	}
+}
+
+// tell is say for whole lines that are not the run's own.
+func (r *run) tell(text string) {
+	if text == "" {
 		return
 	}
 	if !r.said && r.printer.MidLine() {
 		io.WriteString(r.streams.stderr, "\n")
 	}
 	r.said = true
-	r.opts.say(r.streams.stderr, line)
+	io.WriteString(r.streams.stderr, text)
 }
 
 func (o *Options) say(w io.Writer, line string) { fmt.Fprintf(w, "%s: %s\n", o.Name, line) }

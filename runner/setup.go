@@ -44,6 +44,7 @@ func (r *run) abandon() {
 	r.asker.close()
 	r.gates.Close()
 	_ = r.closeRecords() // nothing was written
+	_ = r.reports.close(Status{}, "")
 }
 
 func (r *run) setUpEnvironment() (err error) {
@@ -97,7 +98,7 @@ func (r *run) openDirectory() error {
 // seesOutput tells whether what tasks print has to go through this process.
 func (o *Options) seesOutput() bool {
 	return o.StallTimeout > 0 || o.triesAgain() || o.Tag || o.LineBuffer || o.Show || o.DryRun ||
-		o.Record.Joblog != "" || o.Record.Results != "" || o.Record.Files || o.Record.JSON
+		o.Reports.seeErrors() || o.Record.Joblog != "" || o.Record.Results != "" || o.Record.Files || o.Record.JSON
 }
 
 // replacements are the replacement strings in the command.
@@ -195,6 +196,9 @@ func (r *run) openSinks() {
 	r.sinks = append(r.sinks, r.ledger, r.persona, r.halting)
 	if r.journal != nil {
 		r.sinks = append(r.sinks, r.journal)
+	}
+	if r.reports != nil {
+		r.sinks = append(r.sinks, r.reports)
 	}
 	if o.Timeout.Relative() {
 		r.sinks = append(r.sinks, newTimeLimit(r))

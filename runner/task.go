@@ -8,6 +8,7 @@ import (
 
 	"xpool/crashdetect"
 	"xpool/pool"
+	"xpool/runner/failures"
 	"xpool/runner/output"
 	"xpool/runner/template"
 )
@@ -34,11 +35,12 @@ type task struct {
 	entry *output.Entry // nil when the task has nothing to print but its failure
 	lined *lined        // nil unless lines come out as they come
 
-	made     time.Time // when its record was read
-	input    taskInput // its data, nil if it has none
-	keeper   keeper    // keeps what it prints, nil if that is printed
-	sent     int64     // bytes of standard input
-	received int64     // bytes of standard output
+	made     time.Time      // when its record was read
+	tail     *failures.Tail // of its standard error, if that is wanted and there was any
+	input    taskInput      // its data, nil if it has none
+	keeper   keeper         // keeps what it prints, nil if that is printed
+	sent     int64          // bytes of standard input
+	received int64          // bytes of standard output
 }
 
 func (r *run) newTask(seq int64, b batch) *task {
@@ -72,6 +74,9 @@ func (t *task) submission() *pool.Task {
 	}
 	if out := t.outlet(); out != nil {
 		p.Output = out
+	}
+	if reports := t.run.reports; reports != nil {
+		p.Retried = func(res pool.Result) { reports.retried(t, res) }
 	}
 	return p
 }

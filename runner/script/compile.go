@@ -169,13 +169,23 @@ func (s *source) hasToken(file *syntax.File) bool {
 func (s *source) appendToken(file *syntax.File, d Dialect) (*syntax.File, error) {
 	last := file.Stmts[len(file.Stmts)-1]
 	call := lastCall(last)
-	if call == nil || len(call.Args) == 0 {
+	if call == nil || len(call.Args) == 0 || takesOne(call) {
 		return nil, s.errorAt(int(last.Pos().Offset()), `this script has nowhere to put the record: write {} or "$1"`)
 	}
 	end := int(call.Args[len(call.Args)-1].End().Offset())
 	s.tokens = append(s.tokens, template.Token{Start: int(s.from[min(end, len(s.from)-1)])})
 	s.splice(end, end, " "+s.mark(len(s.tokens)-1))
 	return s.parse(d)
+}
+
+// takesOne tells whether a command has the one argument that it takes, a number: with
+// the record behind it, it would be a mistake in the shell's own words.
+func takesOne(call *syntax.CallExpr) bool {
+	switch call.Args[0].Lit() {
+	case "exit", "return", "break", "continue":
+		return len(call.Args) > 1
+	}
+	return false
 }
 
 // lastCall returns the simple command that runs last in a list or a pipeline.

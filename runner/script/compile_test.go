@@ -225,6 +225,7 @@ func TestErrors(t *testing.T) {
 		{POSIX, "a=({})", 1, 3, "bash syntax"},
 		{POSIX, "echo <(", 1, 6, ""},
 		{Bash, "if true; then echo; fi", 1, 1, "nowhere to put the record"},
+		{Bash, "echo hm; exit 3", 1, 10, "nowhere to put the record"},
 		{Bash, "ls;\nx=1", 2, 1, `write {} or "$1"`},
 		{Bash, "{}=1", 1, 1, "variable's name"},
 		{Bash, "echo a; x{}=1", 1, 10, "variable's name"},

@@ -1,0 +1,107 @@
+package failures
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"xpool/crashdetect"
+)
+
+func TestListKeepsTheFirst(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 1))
+	l := List{Most: 3}
+	for _, i := range rnd.Perm(100) {
+		l.Add(Failure{Seq: int64(i)})
+	}
+	kept, more := l.All()
+	if len(kept) != 3 || kept[0].Seq != 0 || kept[1].Seq != 1 || kept[2].Seq != 2 || more != 97 {
+		t.Errorf("got %v, and %d more", kept, more)
+	}
+	var none List
+	none.Add(Failure{})
+	if kept, more := none.All(); len(kept) != 0 || more != 1 || none.Wants(1) {
+		t.Errorf("got %v, and %d more", kept, more)
+	}
+}
+
+func TestBlock(t *testing.T) {
+	segv := crashdetect.Verdict{Kind: crashdetect.Killed, Signal: syscall.SIGSEGV}
+	for _, c := range []struct {
+		f    Failure
+		want string
+	}{
+		{
+			Failure{Seq: 3, Attempt: 1, Slot: 2, Pid: 77, Command: "x 'a b'", Verdict: segv, Time: 1234567 * time.Microsecond},
+			"task 3: killed by SIGSEGV (after 1.23s, slot 2, process 77)\n    x 'a b'\n",
+		},
+		{
+			Failure{Seq: 4, Attempt: 2, Slot: 1, Host: "far", Command: "x", Verdict: segv, Tail: []byte("one\n\x1b[2Jtwo\n"), Cut: true},
+			"task 4: killed by SIGSEGV (after 0s, slot 1, on far, attempt 2)\n    x\n    | ...\n    | one\n    | \\x1b[2Jtwo\n",
+		},
+		{
+			Failure{Seq: 5, Command: "x", Verdict: crashdetect.Verdict{Kind: crashdetect.NotStarted, Detail: "no"}, Words: "bye\n"},
+			"task 5: " + crashdetect.Verdict{Kind: crashdetect.NotStarted, Detail: "no"}.String() + "\n    x\n    | bye\n",
+		},
+	} {
+		if got := c.f.Block(); got != c.want {
+			t.Errorf("got  %q\nwant %q", got, c.want)
+		}
+	}
+}
+
+func TestGitHub(t *testing.T) {
+	f := Failure{Seq: 3, Attempt: 1, Command: "date +%H:%M", Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 1}, Tail: []byte("a\r\nb\xff\n")}
+	want := "::error title=task 3%3A exit 1::date +%25H:%25M%0Aa\\x0d%0Ab\\xff\n"
+	if got := f.GitHub(); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestVisible(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain": "plain", "a\tb\nc": "a\tb\nc", "\x1b[0m\r\a": `\x1b[0m\x0d\x07`, "é\xff": `é\xff`, "\u202e\uFFFD": "\\u202e\uFFFD", "": "",
+	} {
+		if got := Visible(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestTail compares a tail with what it should be of the whole text.
+func TestTail(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 500 {
+		var tail Tail
+		var all strings.Builder
+		for range rnd.IntN(40) {
+			s := strings.Repeat("x", rnd.IntN(1+rnd.IntN(1+rnd.IntN(9000)))) + []string{"", "\n", "\n\n"}[rnd.IntN(3)]
+			all.WriteString(s)
+			tail.Write([]byte(s))
+		}
+		got, cut := tail.Last()
+		if !strings.HasSuffix(all.String(), string(got)) || len(got) > tailBytes || strings.Count(strings.TrimSuffix(string(got), "\n"), "\n") >= tailLines {
+			t.Fatalf("got %d bytes of %d: %q", len(got), all.Len(), got)
+		}
+		if cut != (len(got) < all.Len()) {
+			t.Fatalf("cut is %v with %d of %d bytes", cut, len(got), all.Len())
+		}
+		if rest := strings.TrimSuffix(all.String(), string(got)); cut && rest != "" && !strings.HasSuffix(rest, "\n") && strings.Contains(strings.TrimSuffix(string(got), "\n"), "\n") {
+			t.Fatalf("a line is cut though there are others: %q", got)
+		}
+	}
+	tail := Tail{}
+	for i := range 30 {
+		tail.Write(fmt.Appendf(nil, "%d\n", i))
+	}
+	if got, cut := tail.Last(); string(got) != "20\n21\n22\n23\n24\n25\n26\n27\n28\n29\n" || !cut {
+		t.Errorf("got %q", got)
+	}
+	tail.Reset()
+	if got, cut := tail.Last(); len(got) > 0 || cut {
+		t.Errorf("got %q after a reset", got)
+	}
+}

@@ -1,0 +1,137 @@
+// Package junit writes the results of tasks in the XML that CI systems read as test
+// reports: a test suite for the run, and a test case for each task.
+//
+// There is no standard; what is written is what JUnit's ant task began with and
+// Jenkins, GitLab and others document. A task that exits with a status other than 0
+// has a <failure>; one that crashed, ran into a limit or could not be started has an
+// <error>; one that was stopped has <skipped/>.
+package junit
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"xpool/crashdetect"
+)
+
+// Case is a task that is over.
+type Case struct {
+	Seq     int64
+	Command string
+	Verdict crashdetect.Verdict
+	Time    time.Duration // of the last attempt
+	Stderr  []byte        // the end of its standard error; shown if it failed
+}
+
+// Writer writes a report case by case, so that it takes no memory to speak of. It is
+// for one goroutine at a time.
+type Writer struct {
+	f       *os.File
+	w       *bufio.Writer
+	name    string
+	started time.Time
+	cases   int64
+	counts  map[string]int64 // of the elements that a case has
+	err     error
+}
+
+// The elements that say that a case is not well.
+const (
+	failure = "failure"
+	errored = "error"
+	skipped = "skipped"
+)
+
+// headSize is the length of the first lines, which are written again at the end,
+// when the counts are known: they are filled up with blanks.
+const headSize = 512
+
+// NewWriter begins a report in f, which is written from its present place on and
+// stays the caller's. If f has no place, like a pipe, the suite has no counts. The
+// suite has the given name, and began at the given time.
+func NewWriter(f *os.File, name string, started time.Time) *Writer {
+	w := &Writer{f: f, w: bufio.NewWriterSize(f, 64<<10), name: name, started: started, counts: map[string]int64{}}
+	w.put(w.head(""))
+	return w
+}
+
+// head is the beginning of the report, with further attributes of the suite.
+func (w *Writer) head(attributes string) string {
+	head := fmt.Sprintf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"%.200s\" timestamp=\"%s\"%s",
+		escape(w.name), w.started.UTC().Format("2006-01-02T15:04:05"), attributes)
+	return fmt.Sprintf("%-*s>\n", headSize-2, head)
+}
+
+// Add writes a case.
+func (w *Writer) Add(c Case) error {
+	w.cases++
+	w.put(fmt.Sprintf("<testcase classname=\"%s\" name=\"task %d: %s\" time=\"%.6f\"",
+		escape(w.name), c.Seq, escape(c.Command), c.Time.Seconds()))
+	element := elementOf(c.Verdict)
+	if element == "" {
+		w.put("/>\n")
+		return w.err
+	}
+	w.counts[element]++
+	message := escape(c.Verdict.String())
+	if element == skipped {
+		w.put(fmt.Sprintf("><skipped message=\"%s\"/></testcase>\n", message))
+		return w.err
+	}
+	w.put(fmt.Sprintf(">\n<%s type=\"%s\" message=\"%s\">%s</%s>\n", element, escape(c.Verdict.Label()), message, escape(c.Command), element))
+	if len(c.Stderr) > 0 {
+		w.put("<system-err>" + escape(string(c.Stderr)) + "</system-err>\n")
+	}
+	w.put("</testcase>\n")
+	return w.err
+}
+
+// elementOf is the element that tells of a verdict, "" for one that is well.
+func elementOf(v crashdetect.Verdict) string {
+	switch {
+	case v.OK():
+		return ""
+	case v.Kind == crashdetect.Stopped:
+		return skipped
+	case v.Kind == crashdetect.Exit && !v.Told():
+		return failure
+	}
+	return errored
+}
+
+// Close ends the report. The run took so long. The file stays open.
+func (w *Writer) Close(took time.Duration) error {
+	w.put("</testsuite>\n</testsuites>\n")
+	if w.err == nil {
+		w.err = w.w.Flush()
+	}
+	end, err := w.f.Seek(0, io.SeekCurrent)
+	if err != nil || w.err != nil {
+		return w.err // a pipe, which cannot go back
+	}
+	head := w.head(fmt.Sprintf(" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.6f\"",
+		w.cases, w.counts[failure], w.counts[errored], w.counts[skipped], took.Seconds()))
+	if info, err := w.f.Stat(); err == nil && info.Mode().IsRegular() && end >= int64(len(head)) {
+		_, w.err = w.f.WriteAt([]byte(head), 0)
+	}
+	return w.err
+}
+
+func (w *Writer) put(s string) {
+	if w.err == nil {
+		_, w.err = w.w.WriteString(s)
+	}
+}
+
+// escape is text as XML takes it, in attributes too; what XML cannot have at all is
+// replaced.
+func escape(text string) string {
+	var b bytes.Buffer
+	_ = xml.EscapeText(&b, []byte(text)) // a buffer takes all
+	return b.String()
+}

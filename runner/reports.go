@@ -1,0 +1,302 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"xpool/crashdetect"
+	"xpool/pool"
+	"xpool/runner/failures"
+	"xpool/runner/junit"
+	"xpool/runner/timeline"
+)
+
+// reportOptions say what is told of a run when it is over.
+type reportOptions struct {
+	Trace    string // file
+	Page     string // file of the report
+	JUnit    string // file
+	Failures int    // how many failed tasks are described at the end
+	GitHub   bool   // and annotated
+}
+
+// seeErrors tells whether the end of a task's standard error is wanted.
+func (o *reportOptions) seeErrors() bool { return o.JUnit != "" || o.describe() > 0 }
+
+// drawn tells whether the course of the run is wanted.
+func (o *reportOptions) drawn() bool { return o.Trace != "" || o.Page != "" }
+
+// annotations are shown by GitHub up to this number for each step.
+const annotations = 10
+
+// describe is how many failures are kept to be described.
+func (o *reportOptions) describe() int {
+	if o.GitHub {
+		return max(o.Failures, annotations)
+	}
+	return o.Failures
+}
+
+// reports are what is told of a run when it is over: a sink that collects it.
+type reports struct {
+	run     *run
+	started time.Time
+
+	mu     sync.Mutex
+	files  []*os.File
+	trace  *timeline.Trace
+	page   *timeline.Report
+	pageTo *os.File
+	junit  *junit.Writer
+	failed failures.List
+	err    error // the first of a file
+
+	watch   chan struct{} // closed to end the one who watches the load; nil if nobody does
+	watched sync.WaitGroup
+}
+
+// openReports returns what was asked for, or nil. It is to be closed.
+func openReports(r *run) (*reports, error) {
+	o := &r.opts.Reports
+	if !o.drawn() && !o.seeErrors() {
+		return nil, nil
+	}
+	p := &reports{run: r, started: time.Now()}
+	p.failed.Most = o.describe()
+	for _, f := range []struct {
+		flag, name string
+		begin      func(*os.File)
+	}{
+		{"--trace", o.Trace, func(f *os.File) { p.trace = timeline.NewTrace(f, r.opts.Name) }},
+		{"--report", o.Page, func(f *os.File) { p.page, p.pageTo = timeline.NewReport(p.info()), f }},
+		{"--junit", o.JUnit, func(f *os.File) { p.junit = junit.NewWriter(f, r.opts.Name, p.started) }},
+	} {
+		if f.name == "" {
+			continue
+		}
+		file, err := os.Create(f.name)
+		if err != nil {
+			p.closeFiles()
+			return nil, fmt.Errorf("%s: %w", f.flag, err)
+		}
+		p.files = append(p.files, file)
+		f.begin(file)
+	}
+	return p, nil
+}
+
+func (p *reports) info() timeline.Info {
+	o := &p.run.opts
+	return timeline.Info{
+		Program: strings.TrimSpace(versionText()), Command: shellWords(o.Invoked), Started: p.started, Jobs: int(p.run.jobs.Load()),
+	}
+}
+
+// watchEvery is how often the memory of what runs is looked at for a picture.
+const watchEvery = 200 * time.Millisecond
+
+// begin is called when tasks begin. The goroutine that it starts ends with close.
+func (p *reports) begin() {
+	if p == nil || p.trace == nil && p.page == nil {
+		return
+	}
+	p.watch = make(chan struct{})
+	p.watched.Go(func() {
+		tick := time.NewTicker(watchEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.watch:
+				return
+			case <-tick.C:
+				p.look()
+			}
+		}
+	})
+}
+
+// look notes how much runs now, and its memory.
+func (p *reports) look() {
+	memory := int64(-1)
+	if all, ok := crashdetect.TreeRSS(os.Getpid()); ok {
+		own, _ := crashdetect.RSS(os.Getpid())
+		memory = max(all-own, 0)
+	}
+	_, _, running := p.run.ledger.counts()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := time.Since(p.started)
+	if p.trace != nil {
+		p.note(p.trace.Load(at, running, memory))
+	}
+	if p.page != nil && memory >= 0 {
+		p.page.Load(at, memory)
+	}
+}
+
+func (p *reports) began(*task) {}
+
+// retried is told of each attempt that is followed by another.
+func (p *reports) retried(t *task, res pool.Result) {
+	if p.trace == nil && p.page == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.draw(t, res, true)
+}
+
+func (p *reports) ended(t *task, res pool.Result) {
+	if !t.begun && res.Verdict.Kind == crashdetect.Stopped {
+		return // as if it had not been read
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.draw(t, res, false)
+	failed := !res.Verdict.OK() && res.Verdict.Kind != crashdetect.Stopped
+	if p.junit != nil {
+		c := junit.Case{Seq: t.seq, Command: t.commandLine(res), Verdict: res.Verdict, Time: res.End.Sub(res.Start)}
+		if failed && t.tail != nil {
+			c.Stderr, _ = t.tail.Last()
+		}
+		p.note(p.junit.Add(c))
+	}
+	if failed && p.failed.Most > 0 {
+		p.failed.Add(p.failure(t, res))
+	}
+}
+
+// failure describes a failed task, if it is going to be kept.
+func (p *reports) failure(t *task, res pool.Result) failures.Failure {
+	f := failures.Failure{Seq: t.seq}
+	if !p.failed.Wants(t.seq) {
+		return f
+	}
+	f.Attempt, f.Slot, f.Pid, f.Verdict, f.Words = res.Attempt, res.Slot, res.Pid, res.Verdict, res.Words
+	f.Command, f.Time = t.commandLine(res), res.End.Sub(res.Start)
+	if t.tail != nil {
+		f.Tail, f.Cut = t.tail.Last()
+	}
+	return f
+}
+
+func (p *reports) draw(t *task, res pool.Result, again bool) {
+	if p.trace == nil && p.page == nil {
+		return
+	}
+	a := timeline.Attempt{
+		Seq: t.seq, Number: res.Attempt, Slot: res.Slot, Pid: res.Pid, Verdict: res.Verdict, Again: again,
+		MaxRSS: res.Usage.MaxRSS, Command: t.commandLine(res),
+	}
+	if !res.Start.IsZero() {
+		a.Start, a.End = res.Start.Sub(p.started), res.End.Sub(p.started)
+	}
+	if p.trace != nil {
+		p.note(p.trace.Add(&a))
+	}
+	if p.page != nil {
+		p.page.Add(&a)
+	}
+}
+
+// commandLine is the task's command as it can be given to a shell.
+func (t *task) commandLine(res pool.Result) string { return t.run.command.line(t.context(res.Slot)) }
+
+// note keeps the first error, which ends the run as that of a joblog does.
+func (p *reports) note(err error) {
+	if err != nil && p.err == nil {
+		p.err = err
+		p.run.fail(err)
+	}
+}
+
+// describe returns what is said of the tasks that failed, "" for nothing: it comes
+// before the last line.
+func (p *reports) describe() (text string) {
+	if p == nil {
+		return ""
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	kept, more := p.failed.All()
+	o := &p.run.opts.Reports
+	for i := range kept[:min(len(kept), o.Failures)] {
+		text += p.run.opts.Name + ": " + kept[i].Block()
+	}
+	if more += int64(max(len(kept)-o.Failures, 0)); o.Failures > 0 && more > 0 {
+		text += fmt.Sprintf("%s: and %d more failed\n", p.run.opts.Name, more)
+	}
+	for i := range kept {
+		if o.GitHub && i < annotations {
+			text += kept[i].GitHub()
+		}
+	}
+	return text
+}
+
+// close completes the files, when the run has ended so.
+func (p *reports) close(status Status, summary string) error {
+	if p == nil {
+		return nil
+	}
+	if p.watch != nil {
+		close(p.watch)
+		p.watched.Wait()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	took := time.Since(p.started)
+	var errs []error
+	if p.trace != nil {
+		errs = append(errs, p.trace.Close())
+	}
+	if p.page != nil {
+		errs = append(errs, p.page.Write(p.pageTo, timeline.End{At: took, Status: status.Code, Summary: summary}))
+	}
+	if p.junit != nil {
+		errs = append(errs, p.junit.Close(took))
+	}
+	errs = append(errs, p.closeFiles())
+	if p.err != nil { // it was told when it came up
+		return nil
+	}
+	return errors.Join(errs...)
+}
+
+func (p *reports) closeFiles() error {
+	var errs []error
+	for _, f := range p.files {
+		errs = append(errs, f.Close())
+	}
+	p.files = nil
+	return errors.Join(errs...)
+}
+
+// tailing is an output of which the end of standard error is kept.
+type tailing struct {
+	out  pool.Output
+	task *task
+}
+
+func (g *tailing) Write(s pool.Stream, b []byte, resume func()) bool {
+	if s == pool.Stderr {
+		if g.task.tail == nil {
+			g.task.tail = &failures.Tail{}
+		}
+		g.task.tail.Write(b)
+	}
+	return g.out.Write(s, b, resume)
+}
+
+func (g *tailing) Reset() {
+	if g.task.tail != nil {
+		g.task.tail.Reset()
+	}
+	if r, ok := g.out.(pool.Resetter); ok {
+		r.Reset()
+	}
+}
