@@ -1,7 +1,12 @@
 package runner
 
 import (
+	"cmp"
 	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"golang.org/x/term"
@@ -21,12 +26,14 @@ func (r *run) outputOptions() output.Options {
 		TempDir:   r.tempDir(),
 		OnePlace:  samePlace(r.streams.stdout, r.streams.stderr),
 	}
+	r.standing = newStanding()
 	if mode := progressMode(r.opts.Progress, isTerminal(r.streams.stderr)); mode != progress.None {
 		r.progress = progress.New(progress.Options{
-			Mode:  mode,
-			Name:  r.opts.Name,
-			Total: r.total,
-			Width: func() int { return terminalWidth(r.streams.stderr) },
+			Mode:    mode,
+			Name:    r.opts.Name,
+			Total:   r.total,
+			Longest: r.standing.longest,
+			Width:   func() int { return terminalWidth(r.streams.stderr) },
 		})
 		o.Status = r.progress
 		r.lines = mode == progress.Plain
@@ -70,6 +77,47 @@ func (r *run) total() (n int64, known bool) {
 		return int64(len(o.Operands)), true
 	}
 	return r.ledger.total()
+}
+
+// standing knows the tasks that run. It is a sink.
+type standing struct {
+	mu    sync.Mutex
+	tasks map[int64]standingTask
+}
+
+type standingTask struct {
+	args  []string
+	since time.Time
+}
+
+func newStanding() *standing { return &standing{tasks: map[int64]standingTask{}} }
+
+func (s *standing) began(t *task) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tasks[t.seq] = standingTask{t.args, time.Now()}
+}
+
+func (s *standing) ended(t *task, _ pool.Result) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.tasks, t.seq)
+}
+
+// standingShown is how many tasks are named: the others hardly tell more.
+const standingShown = 3
+
+// longest returns those that have run longest, that one first.
+func (s *standing) longest(now time.Time) []progress.Running {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []progress.Running
+	for seq, t := range s.tasks {
+		all = append(all, progress.Running{Seq: seq, Name: shorten(strings.Join(t.args, " ")), For: now.Sub(t.since)})
+		slices.SortFunc(all, func(a, b progress.Running) int { return cmp.Compare(b.For, a.For) })
+		all = all[:min(len(all), standingShown)]
+	}
+	return all
 }
 
 // progressSink brings the display up to date with the ledger.

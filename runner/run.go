@@ -53,6 +53,7 @@ type run struct {
 	printer  *output.Printer
 	ledger   *ledger
 	progress *progress.Progress // nil if none is shown
+	standing *standing          // the tasks that run, if anybody wants to know
 	lines    bool               // the progress is lines for a log, of which the last one tells how it ended
 	said     bool               // say has said something
 	ctx      context.Context    // done when no more tasks are to be begun

@@ -212,6 +212,6 @@ func (r *run) openSinks() {
 		r.sinks = append(r.sinks, verboseSink{r})
 	}
 	if r.progress != nil {
-		r.sinks = append(r.sinks, progressSink{r})
+		r.sinks = append(r.sinks, r.standing, progressSink{r})
 	}
 }

@@ -14,8 +14,20 @@ const (
 
 // plainLine is a whole line for a log.
 func (p *Progress) plainLine(v view) string {
-	return p.o.Name + ": " + strings.Join(append([]string{v.done()}, append(v.details(), duration(v.elapsed))...), ", ") + "\n"
+	line := p.o.Name + ": " + strings.Join(append([]string{v.done()}, append(v.details(), duration(v.elapsed))...), ", ")
+	sep := "; "
+	for _, r := range v.longest {
+		if r.For >= tellAfter {
+			line += fmt.Sprintf("%stask %d (%s) for %s", sep, r.Seq, r.Name, duration(r.For))
+			sep = ", "
+		}
+	}
+	return line + "\n"
 }
+
+// tellAfter is how long a task has to run to be named in a log: one that hangs is
+// what is looked for.
+const tellAfter = 10 * time.Second
 
 // barLine fits into the terminal, so that it never wraps: it could not be wiped
 // out then. The last column is left free for the same reason.

@@ -32,6 +32,10 @@ type Options struct {
 	// called by the goroutine that draws. Nil means that it is never known.
 	Total func() (n int64, known bool)
 
+	// Longest returns the tasks that have run longest so far, that one first, a few at
+	// most. It is called by the goroutine that draws. Nil means that it is not known.
+	Longest func(now time.Time) []Running
+
 	// Width returns the columns of the terminal; it is called for each drawing,
 	// as a terminal can be resized. Nil, or a result below 1, means 80.
 	Width func() int
@@ -45,6 +49,13 @@ type Counts struct {
 	Done    int64 // tasks that are over, failed ones included
 	Failed  int64
 	Running int64
+}
+
+// Running is a task that runs.
+type Running struct {
+	Seq  int64
+	Name string // in a few words
+	For  time.Duration
 }
 
 // A Progress draws the state of a run.
@@ -110,6 +121,7 @@ type view struct {
 	known   bool
 	elapsed time.Duration
 	rate    float64 // tasks in a second; 0 if unknown
+	longest []Running
 }
 
 func (p *Progress) view(now time.Time) view {
@@ -122,6 +134,9 @@ func (p *Progress) view(now time.Time) view {
 	}
 	v.elapsed = max(now.Sub(p.o.Start), 0)
 	v.rate = p.rate.at(now, v.Done)
+	if p.o.Longest != nil {
+		v.longest = p.o.Longest(now)
+	}
 	return v
 }
 

@@ -92,6 +92,23 @@ func TestBarFits(t *testing.T) {
 	}
 }
 
+// A line of a log names what runs for long, if anything does.
+func TestPlainLongest(t *testing.T) {
+	start := time.Now()
+	p := New(Options{Mode: Plain, Start: start, Longest: func(now time.Time) []Running {
+		return []Running{{7, "a b", now.Sub(start)}, {3, "c", now.Sub(start) - 5*time.Second}, {9, "d", time.Second}}
+	}})
+	for at, want := range map[time.Duration]string{
+		9 * time.Second:  "xpool: 0 done, 0 running, 9s\n",
+		12 * time.Second: "xpool: 0 done, 0 running, 12s; task 7 (a b) for 12s\n",
+		20 * time.Second: "xpool: 0 done, 0 running, 20s; task 7 (a b) for 20s, task 3 (c) for 15s\n",
+	} {
+		if got := p.plainLine(p.view(start.Add(at))); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestPlain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := New(Options{Mode: Plain, Total: total(1000)})
