@@ -2,8 +2,10 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand"
+	"slices"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -367,6 +369,22 @@ func TestShortagesPass(t *testing.T) {
 			b.submit("a", 0)
 		}
 		b.end()
+	})
+}
+
+// A limit of this process's own does not pass by itself: the user is not kept waiting.
+func TestOwnLimitDoesNotPass(t *testing.T) {
+	k := &fakeKind{startErrs: slices.Repeat([]error{syscall.EMFILE}, 100)}
+	synctest.Test(t, func(t *testing.T) {
+		b := &bench{t: t, pool: fakePool(k, Options{Jobs: 3}), results: map[int64]Result{}}
+		began := time.Now()
+		b.submit("a", 0)
+		if err := b.pool.Wait(); !errors.Is(err, syscall.EMFILE) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("told after %v", took)
+		}
 	})
 }
 

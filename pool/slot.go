@@ -1,11 +1,12 @@
 package pool
 
 import (
+	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"xpool/crashdetect"
-	"xpool/pool/child"
 )
 
 type state uint8
@@ -128,7 +129,7 @@ func (s *slot) begin(a *attempt) {
 		s.pool.publish(s)
 		s.started(a)
 		s.pool.tellGate(a)
-	case child.Temporary(err) && a.starts < startTries:
+	case a.starts < triesFor(err):
 		s.attempt = nil
 		if s.rest(); s.state == idle && s.worker.resident() {
 			s.leave() // what it holds is wanted elsewhere
@@ -137,7 +138,7 @@ func (s *slot) begin(a *attempt) {
 			a.starts++
 		}
 		s.pool.putOff(a)
-	case s.pool.kind.hopeless(err): // one error for all, instead of one a task
+	case s.pool.kind.hopeless(err), errors.Is(err, syscall.EMFILE): // one error for all, instead of one a task
 		s.why = stopped
 		s.over(ended{})
 		s.pool.breakDown(err)

@@ -3,6 +3,7 @@ package pool
 import (
 	"errors"
 	"strings"
+	"syscall"
 	"time"
 
 	"xpool/pool/child"
@@ -11,6 +12,22 @@ import (
 // startTries bounds how often a start is put off for a shortage that nothing of
 // the pool's own can end: with the delays of pause, for about ten seconds.
 const startTries = 30
+
+// ownTries is the same where the shortage is this process's own, which nobody else
+// can end: for a tenth of a second, in which files of another goroutine may be closed.
+const ownTries = 6
+
+// triesFor bounds how often a start is tried again that failed with err; 0 is never.
+func triesFor(err error) int {
+	switch {
+	case !child.Temporary(err):
+		return 0
+	case errors.Is(err, syscall.EMFILE):
+		return ownTries
+	default:
+		return startTries
+	}
+}
 
 // putOff is for an attempt whose process could not be had now: it goes back to
 // the head of the queue until something has ended, or some time has passed.
@@ -24,7 +41,7 @@ func (p *Pool) putOff(a *attempt) {
 // startFailed is for a worker that could not be started.
 func (p *Pool) startFailed(err error) {
 	switch {
-	case !child.Temporary(err), p.shortages >= startTries:
+	case p.shortages >= triesFor(err):
 		p.breakDown(err)
 	case p.working():
 		p.pause(p.shortages)
