@@ -180,3 +180,25 @@ func TestFileChanges(t *testing.T) {
 		}
 	}
 }
+
+// What is lost of standard error does not end the printing, and is told at the end.
+func TestStderrLost(t *testing.T) {
+	full := writerFunc(func([]byte) (int, error) { return 0, syscall.ENOSPC })
+	p, rec := start(t, Options{Stderr: full})
+	for range 2 {
+		e := p.Open()
+		write(e, Stdout, "out")
+		write(e, Stderr, "err")
+		e.Close("")
+	}
+	if err := p.Close(); err != nil {
+		t.Errorf("got %v", err)
+	}
+	var we *WriteError
+	if err := p.Lost(); !errors.As(err, &we) || we.Name != "standard error" || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("lost: %v", err)
+	}
+	if got := rec.String(); got != "outout" {
+		t.Errorf("printed %q", got)
+	}
+}

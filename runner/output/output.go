@@ -187,7 +187,7 @@ func (p *Printer) Say(text string) {
 // cannot; Err then says which. Nothing that comes later is printed.
 func (p *Printer) Failed() <-chan struct{} { return p.failed }
 
-// Err returns nil, a *WriteError or a *SpillError.
+// Err returns nil, a *WriteError of standard output or a *SpillError.
 func (p *Printer) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -263,6 +263,21 @@ func (p *Printer) rouse() {
 	case p.wake <- struct{}{}:
 	default: // left over from a wait that ended by its timer
 	}
+}
+
+// Lost returns, after Close or Abort, nil or a *WriteError: some of what was to go to
+// standard error could not be written. That does not end the printing, as the results
+// may be of use without it.
+func (p *Printer) Lost() error {
+	select {
+	case <-p.done:
+	default:
+		return nil
+	}
+	if p.screen.lost == nil {
+		return nil
+	}
+	return &WriteError{Name: "standard error", Err: p.screen.lost}
 }
 
 // MidLine tells, after Close or Abort, whether the place where standard error

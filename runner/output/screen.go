@@ -37,6 +37,7 @@ type screen struct {
 	onFail   func(error) // told the first error of out; what comes later is dropped
 
 	failed  bool
+	lost    error  // the first error of err, of which nobody could be told
 	stream  Stream // where the batch goes
 	batch   []byte
 	drawn   bool
@@ -95,7 +96,9 @@ func (c *screen) write(s Stream, b []byte) {
 		c.wrote = time.Now()
 	}
 	if s == Stderr {
-		writeAll(c.err, b) // there is nobody to tell
+		if err := writeAll(c.err, b); err != nil && c.lost == nil {
+			c.lost = err
+		}
 		return
 	}
 	if err := writeAll(c.out, b); err != nil {
