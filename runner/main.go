@@ -47,15 +47,27 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 
 // run runs xpool with options that are complete.
 func (s streams) run(o Options) Status {
-	r, err := newRun(o, s)
-	if err != nil {
-		o.say(s.stderr, err.Error())
-		if o.As == asParallel {
-			return Status{Code: parallelError}
-		}
-		return errorStatus(err)
+	signals := listen()
+	defer signals.stop()
+	var r *run
+	var err error
+	slots := 0
+	// To get ready may take as long as the input does. No task has begun by then, so
+	// that there is nothing to be ended but this process.
+	sig, ready := signals.during(func() { r, err = newRun(o, s) }, handlers{
+		more: func(n int) { slots += n },
+	})
+	switch {
+	case !ready:
+		return endedBy(sig)
+	case err == nil:
+		return r.do(signals, slots)
 	}
-	return r.do()
+	o.say(s.stderr, err.Error()+advice(err))
+	if o.As == asParallel {
+		return Status{Code: parallelError}
+	}
+	return errorStatus(err)
 }
 
 // parseCommandLine reads the command line as the program does that xpool is

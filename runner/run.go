@@ -137,9 +137,13 @@ func (r *run) setJobs(jobs int) {
 	r.pool.Resize(jobs)
 }
 
-// do runs the run to its end.
-func (r *run) do() Status {
-	signals := watchSignals(r.interrupt, r.pool.Suspend, r.pool.Continue, r.resize)
+// do runs the run to its end, with so many slots more than it was to have. It leaves
+// the signals to be stopped.
+func (r *run) do(signals *interrupts, slots int) Status {
+	if slots != 0 {
+		r.resize(slots)
+	}
+	signals.serve(handlers{end: r.interrupt, suspend: r.pool.Suspend, resume: r.pool.Continue, more: r.resize})
 	file := r.watchJobs()
 	defer file.stop()
 	var feeder, watcher sync.WaitGroup
@@ -161,7 +165,6 @@ func (r *run) do() Status {
 	close(over)
 	watcher.Wait()
 	r.gates.Close()
-	signals.stop()
 	return status
 }
 
@@ -300,6 +303,7 @@ func (r *run) finish() Status {
 		return r.interrupted(syscall.SIGPIPE)
 	}
 	r.halt(err)
+	r.halt(r.printer.Lost())
 	r.halt(r.closeRecords())
 	for _, c := range r.closers {
 		r.halt(c.Close())
@@ -320,6 +324,9 @@ func (r *run) finish() Status {
 		return r.persona.status()
 	}
 	line, status := r.persona.fault(err)
+	if line != "" {
+		line += advice(err)
+	}
 	r.say(line)
 	return status
 }

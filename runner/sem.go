@@ -114,10 +114,11 @@ func (c *semaphoreCall) interruptibly(f func(context.Context) error) Status {
 	defer cancel()
 	var once sync.Once
 	var status Status
-	signals := watchSignals(func(sig syscall.Signal) {
+	signals := listen()
+	signals.serve(handlers{end: func(sig syscall.Signal) {
 		once.Do(func() { status = endedBy(sig) })
 		cancel()
-	}, func() {}, func() {}, func(int) {})
+	}})
 	err := f(ctx)
 	signals.stop() // now status is nobody else's
 	if status.Signal != 0 || err == nil {

@@ -7,18 +7,24 @@ import (
 	"syscall"
 )
 
-// interrupts passes on the signals that concern a run. It owns one goroutine,
-// which ends with stop.
+// interrupts hears the signals that concern a run, from listen to stop. It owns one
+// goroutine at most, which serve starts and which ends with stop.
 type interrupts struct {
 	c    chan os.Signal
 	done sync.WaitGroup
 }
 
-// watchSignals calls end for each signal that is to end the run, suspend and
-// resume around a stop from the terminal, and more with the number of slots that
-// SIGUSR1 and SIGUSR2 ask for, which is 1 or -1. A signal that was ignored when the
-// run began stays ignored, as nohup and background jobs of a script want it.
-func watchSignals(end func(syscall.Signal), suspend, resume func(), more func(int)) *interrupts {
+// handlers say what to do about signals; nil is to do nothing.
+type handlers struct {
+	end             func(syscall.Signal) // for each that is to end the run; never nil in serve
+	suspend, resume func()               // around a stop from the terminal
+	more            func(int)            // with the slots that SIGUSR1 and SIGUSR2 ask for, 1 or -1
+}
+
+// listen begins to hear signals, which wait until they are handled. One that was
+// ignored when the run began stays ignored, as nohup and background jobs of a script
+// want it.
+func listen() *interrupts {
 	in := &interrupts{c: make(chan os.Signal, 8)}
 	for _, s := range []syscall.Signal{
 		syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP,
@@ -32,25 +38,66 @@ func watchSignals(end func(syscall.Signal), suspend, resume func(), more func(in
 	signal.Notify(in.c, syscall.SIGUSR1, syscall.SIGUSR2)
 	// A write to a closed pipe is an error like others then, not the end.
 	signal.Notify(in.c, syscall.SIGPIPE)
+	return in
+}
+
+// serve has signals handled until stop.
+func (in *interrupts) serve(h handlers) {
 	in.done.Go(func() {
 		for s := range in.c {
-			switch s {
-			case syscall.SIGPIPE:
-			case syscall.SIGUSR1:
-				more(1)
-			case syscall.SIGUSR2:
-				more(-1)
-			case syscall.SIGTSTP:
-				suspend()
-				// Nobody can catch this one; the run goes on after SIGCONT.
-				stopSelf()
-				resume()
-			default:
-				end(s.(syscall.Signal))
-			}
+			h.handle(s)
 		}
 	})
-	return in
+}
+
+// during calls f, and returns true when that is over. If a signal is to end the run
+// before, it returns the signal, and f goes on by itself: the process is to end. Of h
+// all is heeded but its end.
+func (in *interrupts) during(f func(), h handlers) (sig syscall.Signal, over bool) {
+	returned := make(chan struct{})
+	go func() { // ends with f, or with the process
+		defer close(returned)
+		f()
+	}()
+	h.end = func(s syscall.Signal) { sig = s }
+	for sig == 0 {
+		select {
+		case <-returned:
+			return 0, true
+		case s := <-in.c:
+			h.handle(s)
+		}
+	}
+	return sig, false
+}
+
+func (h *handlers) handle(s os.Signal) {
+	switch s {
+	case syscall.SIGPIPE:
+	case syscall.SIGUSR1:
+		h.count(1)
+	case syscall.SIGUSR2:
+		h.count(-1)
+	case syscall.SIGTSTP:
+		call(h.suspend)
+		// Nobody can catch this one; the run goes on after SIGCONT.
+		stopSelf()
+		call(h.resume)
+	default:
+		h.end(s.(syscall.Signal))
+	}
+}
+
+func (h *handlers) count(slots int) {
+	if h.more != nil {
+		h.more(slots)
+	}
+}
+
+func call(f func()) {
+	if f != nil {
+		f()
+	}
 }
 
 func (in *interrupts) stop() {
