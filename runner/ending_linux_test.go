@@ -57,6 +57,7 @@ func startEnding(t *testing.T, body string, args ...string) *ending {
 	dir := t.TempDir()
 	e := &ending{t: t, dir: dir, tmp: filepath.Join(dir, "tmp"), done: make(chan struct{})}
 	read, write, err := os.Pipe()
+	err = errors.Join(err, os.WriteFile(e.path("tree.sh"), []byte(treeScript), 0o600))
 	if err = errors.Join(err, os.Mkdir(e.tmp, 0o700), unix.Mkfifo(e.path("never"), 0o600), unix.Mkfifo(e.path("in"), 0o600)); err != nil {
 		t.Fatal(err)
 	}

@@ -80,8 +80,9 @@ func TestSignalPhases(t *testing.T) {
 		unix.SIGTERM, unix.SIGINT, unix.SIGTSTP, unix.SIGHUP, unix.SIGUSR1, unix.SIGQUIT, unix.SIGPIPE, unix.SIGALRM, unix.SIGUSR2,
 	}
 	turn := 0
+	kinds := workerKinds(t)
 	for _, p := range phases() {
-		for _, k := range workerKinds(t) {
+		for _, k := range kinds {
 			args := p.command(k)
 			if args == nil {
 				continue

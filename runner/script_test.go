@@ -3,6 +3,7 @@ package runner_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
@@ -57,7 +58,8 @@ func (m leakChecked) Run() int {
 
 // TestScript runs testdata/script. Beside the standard commands there are those
 // of scriptCommands; beside the standard conditions there are [race], for tests
-// that measure, and [terminal] where scripts can have terminals.
+// that measure, [terminal] where scripts can have terminals, and [mount] where they can
+// mount file systems of their own.
 func TestScript(t *testing.T) {
 	hearSignals(t)
 	deadline, bounded := t.Deadline()
@@ -75,6 +77,8 @@ func TestScript(t *testing.T) {
 				return raceEnabled(), nil
 			case "terminal":
 				return hasTerminals()
+			case "mount":
+				return canMount(), nil
 			}
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
@@ -129,6 +133,13 @@ func many() string {
 		return "10000"
 	}
 	return "100000"
+}
+
+// canMount tells whether a script can mount a file system that nobody else sees. A
+// container may forbid that even to root.
+func canMount() bool {
+	mount := exec.Command("unshare", "-rm", "sh", "-c", "mount -t tmpfs none /mnt")
+	return mount.Run() == nil
 }
 
 func raceEnabled() bool {
