@@ -26,15 +26,16 @@ func (r *run) outputOptions() output.Options {
 		TempDir:   r.tempDir(),
 		OnePlace:  samePlace(r.streams.stdout, r.streams.stderr),
 	}
+	mode := progressMode(r.opts.Progress, isTerminal(r.streams.stderr))
 	r.standing = newStanding()
-	if mode := progressMode(r.opts.Progress, isTerminal(r.streams.stderr)); mode != progress.None {
-		r.progress = progress.New(progress.Options{
-			Mode:    mode,
-			Name:    r.opts.Name,
-			Total:   r.total,
-			Longest: r.standing.longest,
-			Width:   func() int { return terminalWidth(r.streams.stderr) },
-		})
+	r.progress = progress.New(progress.Options{
+		Mode:    mode,
+		Name:    r.opts.Name,
+		Total:   r.total,
+		Longest: r.standing.longest,
+		Width:   func() int { return terminalWidth(r.streams.stderr) },
+	})
+	if r.shown = mode != progress.None; r.shown {
 		o.Status = r.progress
 		r.lines = mode == progress.Plain
 	}
@@ -126,9 +127,18 @@ type progressSink struct{ run *run }
 func (s progressSink) began(*task)              { s.show() }
 func (s progressSink) ended(*task, pool.Result) { s.show() }
 
-func (s progressSink) show() {
-	done, failed, running := s.run.ledger.counts()
-	s.run.progress.Set(progress.Counts{Done: done, Failed: failed, Running: running})
+func (s progressSink) show() { s.run.count() }
+
+// count brings the progress up to date with the ledger.
+func (r *run) count() {
+	done, failed, running := r.ledger.counts()
+	r.progress.Set(progress.Counts{Done: done, Failed: failed, Running: running})
+}
+
+// tellStatus tells on standard error how far the run is, and what has run longest.
+func (r *run) tellStatus() {
+	r.count()
+	r.printer.Say(r.progress.Status(time.Now()))
 }
 
 // samePlace tells whether what is written to both gets mixed. Two terminals count

@@ -52,11 +52,12 @@ type run struct {
 	pool     *pool.Pool
 	printer  *output.Printer
 	ledger   *ledger
-	progress *progress.Progress // nil if none is shown
-	standing *standing          // the tasks that run, if anybody wants to know
-	lines    bool               // the progress is lines for a log, of which the last one tells how it ended
-	said     bool               // say has said something
-	ctx      context.Context    // done when no more tasks are to be begun
+	progress *progress.Progress
+	shown    bool            // the progress is, by itself
+	standing *standing       // the tasks that run
+	lines    bool            // the progress is lines for a log, of which the last one tells how it ended
+	said     bool            // say has said something
+	ctx      context.Context // done when no more tasks are to be begun
 	cancel   context.CancelFunc
 	asked    value.Jobs      // what the number of slots at the start was taken from
 	jobs     atomic.Int64    // slots
@@ -143,7 +144,7 @@ func (r *run) do(signals *interrupts, slots int) Status {
 	if slots != 0 {
 		r.resize(slots)
 	}
-	signals.serve(handlers{end: r.interrupt, suspend: r.pool.Suspend, resume: r.pool.Continue, more: r.resize})
+	signals.serve(handlers{end: r.interrupt, suspend: r.pool.Suspend, resume: r.pool.Continue, more: r.resize, status: r.tellStatus})
 	file := r.watchJobs()
 	defer file.stop()
 	var feeder, watcher sync.WaitGroup

@@ -211,7 +211,8 @@ func (r *run) openSinks() {
 	case o.Verbose:
 		r.sinks = append(r.sinks, verboseSink{r})
 	}
-	if r.progress != nil {
-		r.sinks = append(r.sinks, r.standing, progressSink{r})
+	r.sinks = append(r.sinks, r.standing)
+	if r.shown {
+		r.sinks = append(r.sinks, progressSink{r})
 	}
 }

@@ -18,6 +18,7 @@ type interrupts struct {
 type handlers struct {
 	end             func(syscall.Signal) // for each that is to end the run; never nil in serve
 	suspend, resume func()               // around a stop from the terminal
+	status          func()               // for statusSignal
 	more            func(int)            // with the slots that SIGUSR1 and SIGUSR2 ask for, 1 or -1
 }
 
@@ -35,7 +36,7 @@ func listen() *interrupts {
 			signal.Notify(in.c, s)
 		}
 	}
-	signal.Notify(in.c, syscall.SIGUSR1, syscall.SIGUSR2)
+	signal.Notify(in.c, syscall.SIGUSR1, syscall.SIGUSR2, statusSignal)
 	// A write to a closed pipe is an error like others then, not the end.
 	signal.Notify(in.c, syscall.SIGPIPE)
 	return in
@@ -74,6 +75,8 @@ func (in *interrupts) during(f func(), h handlers) (sig syscall.Signal, over boo
 func (h *handlers) handle(s os.Signal) {
 	switch s {
 	case syscall.SIGPIPE:
+	case statusSignal:
+		call(h.status)
 	case syscall.SIGUSR1:
 		h.count(1)
 	case syscall.SIGUSR2:

@@ -15,3 +15,7 @@ func stopSelf() {
 	defer runtime.UnlockOSThread()
 	_ = unix.Tgkill(syscall.Getpid(), unix.Gettid(), syscall.SIGSTOP)
 }
+
+// statusSignal asks for a line about how far the run is. Linux has the name SIGINFO
+// for it too, but no key.
+const statusSignal = syscall.SIGPWR

@@ -12,12 +12,12 @@ const (
 	minBar       = 10 // columns; below it there is no bar
 )
 
-// plainLine is a whole line for a log.
-func (p *Progress) plainLine(v view) string {
+// plainLine is a whole line for a log. It names tasks that have run for so long.
+func (p *Progress) plainLine(v view, named time.Duration) string {
 	line := p.o.Name + ": " + strings.Join(append([]string{v.done()}, append(v.details(), duration(v.elapsed))...), ", ")
 	sep := "; "
 	for _, r := range v.longest {
-		if r.For >= tellAfter {
+		if r.For >= named {
 			line += fmt.Sprintf("%stask %d (%s) for %s", sep, r.Seq, r.Name, duration(r.For))
 			sep = ", "
 		}

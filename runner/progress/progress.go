@@ -29,11 +29,11 @@ type Options struct {
 	Name string
 
 	// Total returns how many tasks there will be, as far as is known. It is
-	// called by the goroutine that draws. Nil means that it is never known.
+	// called from any goroutine. Nil means that it is never known.
 	Total func() (n int64, known bool)
 
 	// Longest returns the tasks that have run longest so far, that one first, a few at
-	// most. It is called by the goroutine that draws. Nil means that it is not known.
+	// most. It may be called from any goroutine. Nil means that it is not known.
 	Longest func(now time.Time) []Running
 
 	// Width returns the columns of the terminal; it is called for each drawing,
@@ -106,10 +106,14 @@ func (p *Progress) Draw(w io.Writer, now time.Time) {
 		io.WriteString(w, eraseLine+p.barLine(p.view(now)))
 	case Plain:
 		if p.pace.due(now) {
-			io.WriteString(w, p.plainLine(p.view(now)))
+			io.WriteString(w, p.plainLine(p.view(now), tellAfter))
 		}
 	}
 }
+
+// Status returns a line about the state of the run, for who asks for one, with its
+// newline. It names what has run longest. It may be called from any goroutine.
+func (p *Progress) Status(now time.Time) string { return p.plainLine(p.look(now), 0) }
 
 // eraseLine is carriage return, then "erase in line" of ECMA-48.
 const eraseLine = "\r\x1b[K"
@@ -125,6 +129,13 @@ type view struct {
 }
 
 func (p *Progress) view(now time.Time) view {
+	v := p.look(now)
+	v.rate = p.rate.at(now, v.Done)
+	return v
+}
+
+// look is a view without the rate.
+func (p *Progress) look(now time.Time) view {
 	p.mu.Lock()
 	v := view{Counts: p.counts}
 	p.mu.Unlock()
@@ -133,7 +144,6 @@ func (p *Progress) view(now time.Time) view {
 		v.known = false // a total that is wrong would show as over 100%
 	}
 	v.elapsed = max(now.Sub(p.o.Start), 0)
-	v.rate = p.rate.at(now, v.Done)
 	if p.o.Longest != nil {
 		v.longest = p.o.Longest(now)
 	}

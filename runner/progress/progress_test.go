@@ -92,6 +92,16 @@ func TestBarFits(t *testing.T) {
 	}
 }
 
+// Who asks is told what runs, however short.
+func TestStatus(t *testing.T) {
+	start := time.Now()
+	p := New(Options{Start: start, Total: total(5), Longest: func(time.Time) []Running { return []Running{{7, "a", time.Second}} }})
+	p.Set(Counts{Done: 2, Running: 1})
+	if got := p.Status(start.Add(3 * time.Second)); got != "xpool: 2/5 done, 1 running, 3s; task 7 (a) for 1s\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A line of a log names what runs for long, if anything does.
 func TestPlainLongest(t *testing.T) {
 	start := time.Now()
@@ -103,7 +113,7 @@ func TestPlainLongest(t *testing.T) {
 		12 * time.Second: "xpool: 0 done, 0 running, 12s; task 7 (a b) for 12s\n",
 		20 * time.Second: "xpool: 0 done, 0 running, 20s; task 7 (a b) for 20s, task 3 (c) for 15s\n",
 	} {
-		if got := p.plainLine(p.view(start.Add(at))); got != want {
+		if got := p.plainLine(p.view(start.Add(at)), tellAfter); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
