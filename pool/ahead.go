@@ -124,7 +124,7 @@ func (s *slot) dropAhead() {
 // putBack has an attempt begun again, before those that have not been; nothing is
 // charged for it. Of several, the one that came first goes first.
 func (p *Pool) putBack(a *attempt) {
-	if p.stopping || p.halted() {
+	if p.stopping || p.halted() || a.condemned != nil {
 		p.finish(a.task, stoppedResult(a.task, a.number))
 		return
 	}

@@ -143,7 +143,7 @@ func (p *Pool) take() *attempt {
 	if wake {
 		p.makeRoom()
 	}
-	return &attempt{task: t, number: 1}
+	return &attempt{task: t, number: max(1, t.First)}
 }
 
 // window is how many tasks may wait ahead of need: enough that a slot which falls

@@ -69,10 +69,10 @@ func withoutOurs(env []string) []string {
 func (e *equipment) taskEnv(s *slot, seq int64, attempt int) []string {
 	env := e.env[:len(e.env):len(e.env)]
 	if e.slotEnv != nil {
-		env = append(env, e.slotEnv(s.number)...)
+		env = append(env, e.slotEnv(s.shown())...)
 	}
 	return append(env,
-		"XPOOL_SLOT="+strconv.Itoa(s.number),
+		"XPOOL_SLOT="+strconv.Itoa(s.shown()),
 		"XPOOL_SEQ="+strconv.FormatInt(seq, 10),
 		"XPOOL_ATTEMPT="+strconv.Itoa(attempt))
 }

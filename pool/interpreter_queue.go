@@ -3,6 +3,7 @@ package pool
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 
 	"xpool/pool/stub"
@@ -20,6 +21,9 @@ func (errNoRoom) Error() string { return "the worker has no room for it" }
 func (w *interpreterWorker) send(a *attempt) error {
 	if len(a.payload.Args) == 0 {
 		return errors.New("a task needs an argument")
+	}
+	if slices.ContainsFunc(w.jobs, func(j job) bool { return j.attempt.task.Seq == a.task.Seq }) {
+		return errNoRoom{} // nothing else tells the two apart
 	}
 	p, opens, err := w.takePair()
 	if err != nil {

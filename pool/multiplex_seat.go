@@ -82,7 +82,7 @@ func (w *coSeat) terminate() {
 	case w.answered: // its reader is not waited for any more
 		w.paused = false
 		w.conclude()
-	case h.kind.Cancel && (why == timedOut || why == stalled) && !h.told:
+	case h.kind.Cancel && (why == timedOut || why == stalled || why == stopped && !w.slot.pool.stopping) && !h.told:
 		h.cancel(w)
 	default:
 		if h.kind.Cancel && why == stopped && !h.told { // for one that ends in good order

@@ -40,8 +40,12 @@ type Options struct {
 	// the last two. PATH in it is where programs are searched for.
 	Env []string
 
+	// SlotBase is added to the numbers of slots that processes find in XPOOL_SLOT, and
+	// that SlotEnv is told: the pool is a part of a larger one.
+	SlotBase int
+
 	// SlotEnv, if set, returns further variables for the workers of a slot, whose
-	// number counts from 1. It is called on the pool's goroutine for each process
+	// number counts from 1, or from 1+SlotBase. It is called on the pool's goroutine for each process
 	// that is started.
 	SlotEnv func(slot int) []string
 

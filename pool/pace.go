@@ -143,9 +143,9 @@ func (p *Pool) preempt() {
 	}
 }
 
-// descend takes the step i of Options.TermSeq for the attempt that runs.
+// descend takes the step i of its ladder for the attempt that runs.
 func (s *slot) descend(i int) {
-	steps := s.pool.opts.TermSeq
+	steps := s.ladder()
 	if i == len(steps) || steps[i].Signal == syscall.SIGKILL {
 		s.worker.kill()
 		return
@@ -156,9 +156,17 @@ func (s *slot) descend(i int) {
 	}
 }
 
+// ladder is what was said for the attempt, or else Options.TermSeq.
+func (s *slot) ladder() []TermStep {
+	if len(s.steps) > 0 {
+		return s.steps
+	}
+	return s.pool.opts.TermSeq
+}
+
 // firstSignal is the one by which a tree is told to end.
-func (p *Pool) firstSignal() syscall.Signal {
-	if steps := p.opts.TermSeq; len(steps) > 0 && steps[0].Signal != syscall.SIGKILL {
+func (s *slot) firstSignal() syscall.Signal {
+	if steps := s.ladder(); len(steps) > 0 && steps[0].Signal != syscall.SIGKILL {
 		return steps[0].Signal
 	}
 	return syscall.SIGTERM

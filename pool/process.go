@@ -66,7 +66,7 @@ func (p *process) terminate() {
 		return
 	}
 	p.ending = true
-	p.signal(p.slot.pool.firstSignal())
+	p.signal(p.slot.firstSignal())
 	p.signal(syscall.SIGCONT) // a stopped process hears nothing before it
 }
 
@@ -142,7 +142,7 @@ func (p *process) strays() []int {
 		return nil
 	}
 	group := p.pid()
-	mark := "XPOOL_SLOT=" + strconv.Itoa(p.slot.number)
+	mark := "XPOOL_SLOT=" + strconv.Itoa(p.slot.shown())
 	since := p.since.Add(-10 * time.Millisecond) // start times are rounded down to that
 	return crashdetect.FindAdopted(p.slot.pool.ours, func(a crashdetect.Adoptee) bool {
 		return !a.StartedAt.Before(since) && (a.Group == group || slices.Contains(a.Env, mark))

@@ -44,6 +44,7 @@ type slot struct {
 	silence   *timer     // set while the silence of the attempt is watched
 	why       reason     // why the worker was told to end, in busy
 	used      int64      // bytes, if that was for memory
+	steps     []TermStep // how the worker is brought down, if that was said for the attempt
 }
 
 // reason is why the pool ends a worker with its attempt.
@@ -58,13 +59,16 @@ const (
 	stopped
 )
 
+// shown is the slot's number as its processes know it.
+func (s *slot) shown() int { return s.pool.opts.SlotBase + s.number }
+
 func (s *slot) enter(st state) {
 	s.pool.timers.stop(s.timer)
 	s.pool.timers.stop(s.silence)
 	s.timer, s.silence = nil, nil
 	s.state = st
 	if st == empty {
-		s.worker, s.attempt, s.why = nil, nil, noReason
+		s.worker, s.attempt, s.why, s.steps = nil, nil, noReason, nil
 		s.clung, s.clogged, s.pace, s.tasks, s.leaveNext = false, false, pace{}, 0, false
 	}
 }
@@ -162,6 +166,12 @@ func (s *slot) started(a *attempt) {
 	s.timer, s.silence = nil, nil
 	s.limitTime(a)
 	s.watchSilence(a)
+	if a.task.Begun != nil {
+		a.task.Begun(Begun{Place{s.number, a.number}, s.worker.pid()})
+	}
+	if a.condemned != nil {
+		s.condemn(*a.condemned)
+	}
 	if a.task.MemLimit > 0 {
 		s.pool.watchMemory()
 	}
@@ -178,7 +188,7 @@ func (s *slot) end(why reason, grace time.Duration) {
 	s.why = why
 	s.pool.timers.stop(s.timer)
 	s.takeAllBack()
-	if len(s.pool.opts.TermSeq) > 0 && grace == s.pool.killAfter {
+	if len(s.steps) > 0 || len(s.pool.opts.TermSeq) > 0 && grace == s.pool.killAfter {
 		s.descend(0)
 	} else {
 		s.timer = s.pool.timers.after(grace, s.worker.kill)
@@ -230,7 +240,7 @@ func (s *slot) over(e ended) {
 		Start: a.start, End: time.Now(), Usage: e.usage,
 	}
 	why := s.why
-	s.attempt, s.why, s.clung, s.clogged = nil, noReason, false, false
+	s.attempt, s.why, s.steps, s.clung, s.clogged = nil, noReason, nil, false, false
 	s.tasks++
 	s.pace.add(r.End.Sub(a.start))
 	s.pool.unpause()

@@ -55,6 +55,12 @@ func (s *slot) stop(grace time.Duration) {
 	case empty:
 		return
 	}
+	s.hurry(grace)
+}
+
+// hurry has the slot's worker, which has been told to end, killed after grace if
+// not before.
+func (s *slot) hurry(grace time.Duration) {
 	if s.timer != nil && s.worker.pid() != 0 && time.Until(s.timer.at) > grace {
 		s.pool.timers.stop(s.timer)
 		s.timer = s.pool.timers.after(grace, s.worker.kill)

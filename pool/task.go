@@ -10,9 +10,14 @@ import (
 // been called, and must not be changed by others meanwhile. Payload and Done have
 // to be set; the zero values of all other fields are of use.
 type Task struct {
-	// Seq is the task's number, which its processes find in XPOOL_SEQ. It should
-	// not be that of another task which is not over yet.
+	// Seq is the task's number, which its processes find in XPOOL_SEQ. Tasks of
+	// several runs that share a pool may have the same.
 	Seq int64
+
+	// First is the number of the first attempt, which its processes find in
+	// XPOOL_ATTEMPT; 0 counts as 1. It is more if others were made elsewhere, which
+	// do not count for CrashLimit, but for Tries.
+	First int
 
 	// Payload says what to run, once it is known where: it is called when an
 	// attempt begins or is sent ahead, and once more if it is taken back. An error
@@ -57,6 +62,10 @@ type Task struct {
 	// how it ended. It must not block, nor call Submit or Wait of the pool.
 	Retried func(Result)
 
+	// Begun, if set, is called when an attempt runs on its worker, each time that
+	// happens. Like Done it is called on the pool's goroutine.
+	Begun func(Begun)
+
 	// Done is called once, when the task is over: it has begun and ended, or will
 	// not begin any more. Nothing is written to Output afterwards. It must not
 	// block, nor call Submit or Wait of the pool.
@@ -67,6 +76,12 @@ type Task struct {
 type Place struct {
 	Slot    int // from 1
 	Attempt int // from 1
+}
+
+// Begun is what runs an attempt.
+type Begun struct {
+	Place
+	Pid int // of the process, the worker's if it stays
 }
 
 // Payload is what an attempt runs. Which fields matter is the kind's affair. For a
@@ -155,4 +170,6 @@ type attempt struct {
 	starts  int           // how often starting it was put off for a shortage
 	crashes int
 	watched *watchedOutput // nil if its silence does not matter
+
+	condemned *stopping // how it is to be ended, now or when it begins; nil if it is not to be
 }
