@@ -72,7 +72,9 @@ func TestStopTaskLadder(t *testing.T) {
 		k := &fakeKind{deaf: true}
 		stopCase(t, k, Options{KillAfter: time.Hour}, func(b *bench, tasks []*Task) {
 			begin = time.Now()
-			k.log = func(s string) { log = append(log, fmt.Sprintf("%v %s", time.Since(begin), s[len("worker 1 in slot 1: "):])) }
+			k.log = func(s string) {
+				log = append(log, fmt.Sprintf("%v %s", time.Since(begin), s[len("worker 1 in slot 1: "):]))
+			}
 			b.pool.StopTask(tasks[0], 3*time.Second, c.steps...)
 			if c.again >= 0 {
 				time.Sleep(time.Second)
