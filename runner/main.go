@@ -21,6 +21,9 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 		return Status{Code: crashdetect.RunGuard()}
 	}
 	s := streams{stdin, stdout, stderr, env}
+	if isAgent(args) {
+		return s.agent()
+	}
 	o, err := parseCommandLine(args, env)
 	o.Invoked = args
 	for _, w := range o.Packing.warnings {

@@ -61,11 +61,11 @@ func newStream(s *Server, conn io.ReadWriteCloser) *stream {
 	return st
 }
 
-// Why a stream is at its end.
-var (
-	errEOF       = errors.New("the other end closed the connection")
-	errImpatient = errors.New("nothing came from the other end for too long")
-)
+// ErrHungUp is why a stream is lost that came to its end between two messages, without
+// a Bye.
+var ErrHungUp = errors.New("the other end hung up")
+
+var errImpatient = errors.New("nothing came from the other end for too long")
 
 // converse speaks with the near end until none of its tasks is left: nil after a
 // Bye, else why the stream was lost. The writer runs on.
@@ -118,7 +118,7 @@ func (st *stream) read() error {
 			if err := d.Close(); err != nil {
 				return err
 			}
-			return errEOF
+			return ErrHungUp
 		case err != nil:
 			return err
 		}
