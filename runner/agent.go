@@ -52,7 +52,7 @@ func (s streams) agent() Status {
 	switch {
 	case err == nil:
 		return Status{}
-	case !errors.Is(err, serve.ErrHungUp): // of which whoever hung up knows
+	case !errors.Is(err, serve.ErrHungUp) && !errors.Is(err, syscall.EPIPE): // of which whoever hung up knows
 		fmt.Fprintf(s.stderr, "xpool: %s: %v\n", agentFlag, err)
 	}
 	return Status{Code: 1}

@@ -59,6 +59,7 @@ func TestLoss(t *testing.T) {
 		}, ""},
 		{"by garbage", func(n *near) { _, _ = n.conn.Write([]byte("garbage")) }, "there is no type 'g'"},
 		{"by half a frame", func(n *near) {
+			other[*wire.Hello](n) // which could not be written any more
 			_, _ = n.conn.Write([]byte("O\x00\x00"))
 			n.conn.Close()
 		}, "within a message"},
@@ -74,7 +75,7 @@ func TestLoss(t *testing.T) {
 		{"by two Opens", func(n *near) {
 			n.open(&wire.Open{Kind: &wire.Program{}})
 			n.send(&wire.Open{Kind: &wire.Program{}})
-		}, "Open comes twice"},
+		}, "it is opened twice"},
 		{"by silence", func(n *near) { n.open(&wire.Open{Kind: &wire.Program{}, Patience: 10 * time.Millisecond}) }, "nothing came"},
 	} {
 		n := agent(t)

@@ -168,7 +168,7 @@ func (st *stream) handle(m wire.Message) error {
 
 func (st *stream) open(o *wire.Open) error {
 	if st.opened {
-		return errors.New("Open comes twice")
+		return errors.New("it is opened twice")
 	}
 	st.opened = true
 	st.window = max(1, o.Window)

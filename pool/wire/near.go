@@ -135,7 +135,8 @@ func (*Resize) kind() byte        { return typeResize }
 func (m *Resize) fields(c *codec) { integer(c, &m.Jobs) }
 
 // Credit lets the far end send more output of a task: so many bytes, of both
-// streams together, beyond Open.Window and earlier Credits.
+// streams together, beyond Open.Window and earlier Credits. What a task has printed
+// when it is stopped comes without credit for it, if the far end has read it already.
 type Credit struct {
 	ID    int64
 	Bytes int64
