@@ -15,8 +15,11 @@ const (
 	// tableBytes is the size of the memory behind a GroupTable.
 	tableBytes = GroupSlots * int(unsafe.Sizeof(int32(0)))
 
-	// tableFD is where a guard finds that memory: the first descriptor after the standard three.
-	tableFD = 3
+	// tableFD is where a guard finds that memory: the first descriptor after the standard three. Those of a Loan follow,
+	// if there is one: its memory, and the pipe.
+	tableFD    = 3
+	loanFD     = 4
+	loanPipeFD = 5
 
 	// bye is what an owner writes that needs its guard no more.
 	bye = 'b'
@@ -44,22 +47,23 @@ func NewRunID() string {
 // StartGuard starts a guard for this process, as the program exe ("/proc/self/exe" will do) with argv[0] GuardName. It is
 // in a session of its own, with an empty environment and "/" as its directory, and holds none of this process's files.
 // The caller must Close the Guard; if it dies without, the guard kills every process of the run: those in the groups of
-// its table, those that carry RunVariable=runID, and those related to them. StartGuard takes no longer than any start of
-// a process; the guard gets ready by itself, and nothing is lost if the owner dies before it has.
-func StartGuard(exe string, runID string) (*Guard, error) {
-	g, err := startGuard(exe, runID)
+// its table, those that carry RunVariable=runID, and those related to them; then it puts back what the owner had on loan,
+// unless that is nil. StartGuard takes no longer than any start of a process; the guard gets ready by itself, and nothing
+// is lost if the owner dies before it has.
+func StartGuard(exe string, runID string, loan *Loan) (*Guard, error) {
+	g, err := startGuard(exe, runID, loan)
 	if err != nil {
 		return nil, fmt.Errorf("starting the guard: %w", err)
 	}
 	return g, nil
 }
 
-func startGuard(exe, runID string) (_ *Guard, err error) {
-	greeting, err := ourGreeting(runID)
+func startGuard(exe, runID string, loan *Loan) (_ *Guard, err error) {
+	greeting, err := ourGreeting(runID, len(loan.Cells()))
 	if err != nil {
 		return nil, err
 	}
-	table, err := newTable()
+	table, err := newMemory("xpool-groups", tableBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +84,7 @@ func startGuard(exe, runID string) (_ *Guard, err error) {
 			_ = g.release()
 		}
 	}()
-	if g.memory, err = mapTable(table, unix.PROT_READ|unix.PROT_WRITE); err != nil {
+	if g.memory, err = mapMemory(table, tableBytes, unix.PROT_READ|unix.PROT_WRITE); err != nil {
 		return nil, err
 	}
 	g.groups.cells = cellsOf(g.memory)
@@ -88,12 +92,13 @@ func startGuard(exe, runID string) (_ *Guard, err error) {
 	if _, err = write.WriteString(greeting.String()); err != nil {
 		return nil, err
 	}
+	files := append([]uintptr{read.Fd(), null.Fd(), null.Fd(), table.Fd()}, loan.files()...)
 	// Not os.StartProcess, whose first call tries out pidfds with a child in which
 	// Go's handlers still run: a signal of the terminal would be seen twice.
 	pid, err := syscall.ForkExec(exe, []string{GuardName}, &syscall.ProcAttr{
 		Dir:   "/",
 		Env:   []string{"GOMAXPROCS=1", "GOTRACEBACK=none"}, // not nil, which would be all of ours
-		Files: []uintptr{read.Fd(), null.Fd(), null.Fd(), table.Fd()},
+		Files: files,
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})
 	if err != nil {
@@ -133,34 +138,34 @@ func (g *Guard) release() error {
 	return err
 }
 
-// newTable returns an empty file in memory of the table's size.
-func newTable() (*os.File, error) {
-	fd, err := unix.MemfdCreate("xpool-groups", unix.MFD_CLOEXEC)
+// newMemory returns an empty file in memory of so many bytes.
+func newMemory(name string, size int) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
-	if err := unix.Ftruncate(fd, int64(tableBytes)); err != nil {
+	if err := unix.Ftruncate(fd, int64(size)); err != nil {
 		_ = unix.Close(fd)
 		return nil, os.NewSyscallError("ftruncate", err)
 	}
-	return os.NewFile(uintptr(fd), "xpool-groups"), nil
+	return os.NewFile(uintptr(fd), name), nil
 }
 
-// mapTable maps the table in f, which can then be closed.
-func mapTable(f *os.File, protection int) (memory []byte, err error) {
+// mapMemory maps so many bytes of f, which can then be closed.
+func mapMemory(f *os.File, size, protection int) (memory []byte, err error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() < int64(tableBytes) {
-		return nil, fmt.Errorf("%s: too small for a table of groups", f.Name())
+	if info.Size() < int64(size) {
+		return nil, fmt.Errorf("%s: too small for what is to be in it", f.Name())
 	}
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
 	ctlErr := raw.Control(func(fd uintptr) {
-		memory, err = unix.Mmap(int(fd), 0, tableBytes, protection, unix.MAP_SHARED)
+		memory, err = unix.Mmap(int(fd), 0, size, protection, unix.MAP_SHARED)
 	})
 	return memory, errors.Join(ctlErr, os.NewSyscallError("mmap", err))
 }

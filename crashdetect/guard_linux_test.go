@@ -89,7 +89,7 @@ func TestGuardClose(t *testing.T) {
 		"when it is dead":    func(g *Guard) { _ = unix.Kill(g.Pid(), unix.SIGKILL) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			g, err := StartGuard("/proc/self/exe", id)
+			g, err := StartGuard("/proc/self/exe", id, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,11 +108,11 @@ func TestGuardClose(t *testing.T) {
 }
 
 func TestStartGuardFails(t *testing.T) {
-	if g, err := StartGuard("/nowhere/xpool", NewRunID()); g != nil || !errors.Is(err, unix.ENOENT) {
+	if g, err := StartGuard("/nowhere/xpool", NewRunID(), nil); g != nil || !errors.Is(err, unix.ENOENT) {
 		t.Errorf("%v, %v", g, err)
 	}
 	for _, id := range []string{"", "a b", "a\nb", "a\x00b", strings.Repeat("a", maxGreeting)} {
-		if g, err := StartGuard("/proc/self/exe", id); g != nil || err == nil {
+		if g, err := StartGuard("/proc/self/exe", id, nil); g != nil || err == nil {
 			t.Errorf("a guard started for the id %q", id)
 		}
 	}
@@ -143,18 +143,18 @@ func TestNewRunID(t *testing.T) {
 }
 
 func TestAwaitOwner(t *testing.T) {
-	want := greeting{pid: 10, session: 2, group: 3, start: 4, runID: "10-4-ab"}
+	want := greeting{pid: 10, session: 2, group: 3, start: 4, loan: 5, runID: "10-4-ab"}
 	for text, ok := range map[string]struct{ left, fails bool }{
-		want.String():                {},
-		want.String() + "b":          {left: true},
-		want.String() + "bb":         {left: true},
-		want.String() + "x":          {},
-		"":                           {fails: true},
-		"xpool-guard 1 10":           {fails: true},
-		"b":                          {fails: true},
-		want.String()[1:]:            {fails: true},
-		strings.Repeat("x", 1<<16):   {fails: true},
-		"xpool-guard 2 10 2 3 4 a\n": {fails: true},
+		want.String():                  {},
+		want.String() + "b":            {left: true},
+		want.String() + "bb":           {left: true},
+		want.String() + "x":            {},
+		"":                             {fails: true},
+		"xpool-guard 1 10":             {fails: true},
+		"b":                            {fails: true},
+		want.String()[1:]:              {fails: true},
+		strings.Repeat("x", 1<<16):     {fails: true},
+		"xpool-guard 2 10 2 3 4 5 a\n": {fails: true},
 	} {
 		got, left, err := awaitOwner(io.MultiReader(strings.NewReader(text[:len(text)/2]), strings.NewReader(text[len(text)/2:])), func(int) {})
 		if left != ok.left || (err != nil) != ok.fails || err == nil && got != want {
@@ -164,11 +164,11 @@ func TestAwaitOwner(t *testing.T) {
 }
 
 func FuzzParseGreeting(f *testing.F) {
-	f.Add(greeting{1, 2, 3, 4, "5-6-7"}.String())
-	f.Add("xpool-guard 1 -1 0 0 0 a\n")
-	f.Add("xpool-guard 1 +1 0 0 0 a\n\n")
+	f.Add(greeting{1, 2, 3, 4, 5, "5-6-7"}.String())
+	f.Add("xpool-guard 1 -1 0 0 0 0 a\n")
+	f.Add("xpool-guard 1 +1 0 0 0 0 a\n\n")
 	f.Fuzz(func(t *testing.T, line string) {
-		if g, err := parseGreeting(line); err == nil && (g.String() != line || g.pid <= 0 || g.runID == "") {
+		if g, err := parseGreeting(line); err == nil && (g.String() != line || g.pid <= 0 || g.loan < 0 || g.runID == "") {
 			t.Errorf("%q was read as %+v", line, g)
 		}
 	})

@@ -21,6 +21,7 @@ import (
 type greeting struct {
 	pid, session, group int
 	start               uint64 // of the owner, in ticks: no process of the run is older
+	loan                int    // bytes of the memory of its Loan, 0 without one
 	runID               string
 }
 
@@ -28,17 +29,17 @@ type greeting struct {
 var errGreeting = errors.New("malformed greeting")
 
 const (
-	greetingFormat = GuardName + " 1 %d %d %d %d %s\n"
+	greetingFormat = GuardName + " 1 %d %d %d %d %d %s\n"
 	maxGreeting    = 512 // bytes; it must fit into a pipe at once
 )
 
 // ourGreeting returns the greeting of this process.
-func ourGreeting(runID string) (greeting, error) {
+func ourGreeting(runID string, loan int) (greeting, error) {
 	self, ok := readProcess(unix.Getpid())
 	if !ok {
 		return greeting{}, errors.New("/proc does not show this process")
 	}
-	g := greeting{self.pid, self.session, self.group, self.start, runID}
+	g := greeting{self.pid, self.session, self.group, self.start, loan, runID}
 	if back, err := parseGreeting(g.String()); err != nil || back != g {
 		return greeting{}, fmt.Errorf("unusable run id %q", runID)
 	}
@@ -46,15 +47,15 @@ func ourGreeting(runID string) (greeting, error) {
 }
 
 func (g greeting) String() string {
-	return fmt.Sprintf(greetingFormat, g.pid, g.session, g.group, g.start, g.runID)
+	return fmt.Sprintf(greetingFormat, g.pid, g.session, g.group, g.start, g.loan, g.runID)
 }
 
 // parseGreeting parses what String writes, and nothing else.
 func parseGreeting(line string) (greeting, error) {
 	var g greeting
-	_, err := fmt.Sscanf(line, greetingFormat, &g.pid, &g.session, &g.group, &g.start, &g.runID)
+	_, err := fmt.Sscanf(line, greetingFormat, &g.pid, &g.session, &g.group, &g.start, &g.loan, &g.runID)
 	if err != nil || len(line) > maxGreeting || g.String() != line ||
-		g.pid <= 0 || g.session < 0 || g.group < 0 || strings.Contains(g.runID, "\x00") {
+		g.pid <= 0 || g.session < 0 || g.group < 0 || g.loan < 0 || strings.Contains(g.runID, "\x00") {
 		return greeting{}, errGreeting
 	}
 	return g, nil
@@ -70,7 +71,7 @@ func RunGuard() int {
 	if table == nil {
 		return 1
 	}
-	memory, err := mapTable(table, unix.PROT_READ)
+	memory, err := mapMemory(table, tableBytes, unix.PROT_READ)
 	if err != nil {
 		return 1
 	}
@@ -87,7 +88,8 @@ func RunGuard() int {
 	}
 	close(over)
 	shared := GroupTable{cells: cellsOf(memory)}
-	if !sweep(owner, shared.groups(), <-family) {
+	ended := sweep(owner, shared.groups(), <-family)
+	if putBack(owner.loan) != nil || !ended {
 		return 1
 	}
 	return 0

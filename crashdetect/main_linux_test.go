@@ -86,15 +86,44 @@ func play(script []string) int {
 			return hang(word)
 		case "own":
 			return own()
+		case "borrow":
+			return borrow(rest[0])
 		}
 	}
 	return 2
 }
 
+// borrow plays the owner of a run that has taken three bytes out of a fifo, and has put one back.
+func borrow(path string) int {
+	fifo, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		panic(err)
+	}
+	fd := int(fifo.Fd())
+	loan, err := NewLoan(fd, 100)
+	if err != nil {
+		panic(err)
+	}
+	if _, err := StartGuard("/proc/self/exe", NewRunID(), loan); err != nil {
+		panic(err)
+	}
+	cells := loan.Cells()
+	for _, i := range []int{0, 7, 99} {
+		if _, err := unix.Read(fd, cells[i:i+1]); err != nil {
+			panic(err)
+		}
+	}
+	if err := writeByte(fd, cells[7]); err != nil {
+		panic(err)
+	}
+	cells[7] = 0
+	return hang("borrow")
+}
+
 // own plays the owner of a run with a guard.
 func own() int {
 	id := NewRunID()
-	guard, err := StartGuard("/proc/self/exe", id)
+	guard, err := StartGuard("/proc/self/exe", id, nil)
 	if err != nil {
 		panic(err)
 	}

@@ -140,7 +140,7 @@ func (p *Pool) publishGone(s *slot) {
 }
 
 func (p *Pool) startGuard() {
-	g, err := crashdetect.StartGuard(p.opts.Guard, p.runID)
+	g, err := crashdetect.StartGuard(p.opts.Guard, p.runID, nil)
 	if err != nil {
 		return // the run is none the worse for it while it lives
 	}
