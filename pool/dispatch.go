@@ -15,14 +15,12 @@ func (p *Pool) dispatch() {
 	}
 	for starts := 0; ; {
 		waiting := p.waiting()
-		if waiting > 0 && !p.open() {
-			return
-		}
+		may := p.allowed(waiting, coming)
 		if starts == startsAtOnce {
 			p.host.Wake()
 			return
 		}
-		if s := p.findIdle(); s != nil {
+		if s := p.findIdle(); s != nil && may.begin {
 			a := p.next()
 			if a == nil && !p.halted() {
 				a = p.steal(0) // rather than let it wait for its turn
@@ -38,13 +36,13 @@ func (p *Pool) dispatch() {
 			if !p.rescue() {
 				return
 			}
-		} else if s := p.findEmpty(); s != nil && coming < waiting && p.paused == nil {
+		} else if s := p.findEmpty(); s != nil && may.begin && coming < waiting && p.paused == nil {
 			s.start()
 			if s.state == starting {
 				starts++
 				coming++
 			}
-		} else if s := p.findQueue(); s != nil && coming < waiting && p.opts.Gate == nil && !p.opts.NoAhead {
+		} else if s := p.findQueue(); s != nil && may.ahead && coming < waiting {
 			if a := p.next(); a != nil {
 				s.queue(a)
 			}
@@ -95,15 +93,20 @@ func (p *Pool) roomy() bool {
 	return len(p.slots) < p.jobs
 }
 
-// findIdle returns the slot of the lowest number that can begin a task; one
-// whose worker would have to start a process cannot during a pause.
+// findIdle returns the slot of the lowest number that can begin a task.
 func (p *Pool) findIdle() *slot {
 	for _, s := range p.slots {
-		if s.state == idle && s.number <= p.jobs && (p.paused == nil || s.worker.resident()) {
+		if s.canBegin() {
 			return s
 		}
 	}
 	return nil
+}
+
+// canBegin tells whether the slot can begin a task; one whose worker would have to
+// start a process cannot during a pause.
+func (s *slot) canBegin() bool {
+	return s.state == idle && s.number <= s.pool.jobs && (s.pool.paused == nil || s.worker.resident())
 }
 
 // findEmpty returns the empty slot of the lowest number, a new one if need be,

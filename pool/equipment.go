@@ -80,6 +80,7 @@ func (e *equipment) taskEnv(s *slot, seq int64, attempt int) []string {
 // tidy is the end of the pool's goroutine: everything of the pool's is given
 // back.
 func (p *Pool) tidy() {
+	p.giveTokensBack()
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
@@ -139,8 +140,24 @@ func (p *Pool) publishGone(s *slot) {
 	}
 }
 
+// insure has the guard started at once, if there is something on loan: a token that
+// is taken before is lost if this process is killed.
+func (p *Pool) insure() {
+	if p.opts.Loan == nil || p.opts.Guard == "" || p.insured {
+		return
+	}
+	p.insured = true
+	if p.guard == nil {
+		p.guard = &guardian{}
+	}
+	if p.guard.guard == nil {
+		p.timers.stop(p.guard.timer)
+		p.startGuard()
+	}
+}
+
 func (p *Pool) startGuard() {
-	g, err := crashdetect.StartGuard(p.opts.Guard, p.runID, nil)
+	g, err := crashdetect.StartGuard(p.opts.Guard, p.runID, p.opts.Loan)
 	if err != nil {
 		return // the run is none the worse for it while it lives
 	}

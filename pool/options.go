@@ -1,6 +1,10 @@
 package pool
 
-import "time"
+import (
+	"time"
+
+	"xpool/crashdetect"
+)
 
 // Options say how a pool is run. The zero value is a pool of one slot that lets
 // idle workers stay, and kills at once what it ends. New copies what it needs of
@@ -27,6 +31,14 @@ type Options struct {
 	// NoAhead keeps attempts from being sent ahead: the end of one may decide whether
 	// another is to begin.
 	NoAhead bool
+
+	// Tokens, if set, says how many attempts may run at once, apart from Jobs.
+	Tokens Tokens
+
+	// Loan is what Guard puts back if this process is killed: what Tokens has taken.
+	// It may be nil; otherwise the guard is there before Tokens is asked for a second
+	// attempt.
+	Loan *crashdetect.Loan
 
 	// Nice is added to the nice value of the workers and what they start.
 	Nice int

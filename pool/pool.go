@@ -61,6 +61,7 @@ type Pool struct {
 	ending       bool      // the last task is over
 	broken       error
 	guard        *guardian
+	insured      bool                  // the guard was started early, for Options.Loan
 	memory       *timer                // set while attempts have a limit of memory
 	lasting      *timer                // set until the run counts as one that lasts
 	oom          *crashdetect.OOMWatch // nil before that
