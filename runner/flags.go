@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"xpool/runner/jobserver"
 	"xpool/runner/value"
 )
 
@@ -82,6 +83,8 @@ func commandFlags(f *pflag.FlagSet, o *Options) {
 func workerFlags(f *pflag.FlagSet, o *Options) {
 	f.VarP(&o.Jobs, "jobs", "j", "")
 	f.VarP(&o.Jobs, "max-procs", "P", "")
+	f.Var(&o.Jobserver, "jobserver", "")
+	f.Lookup("jobserver").NoOptDefVal = jobserver.On.String()
 	f.Var(&o.IdleTimeout, "idle-timeout", "")
 	f.Var(&o.InitTimeout, "init-timeout", "")
 	f.Var(numberFlag(func(n int) { o.RecycleTasks = n }), "recycle-tasks", "")

@@ -116,6 +116,9 @@ Workers:
                            of these, read again every second (default: the CPUs
                            that may be used); SIGUSR1: one more, SIGUSR2: one
                            fewer
+      --jobserver[=MODE]   share these slots with every make, cargo or xpool
+                           below (off, on, pipe, fifo); auto, the default:
+                           share those of a make -j that xpool is run by
       --init CODE          run this first in each new shell or interpreter; may
                            be repeated
       --init-file FILE     the same, with what is in FILE

@@ -6,6 +6,7 @@ import (
 
 	"xpool/pool"
 	"xpool/runner/halt"
+	"xpool/runner/jobserver"
 	"xpool/runner/rows"
 	"xpool/runner/template"
 	"xpool/runner/value"
@@ -49,6 +50,7 @@ type Options struct {
 	Init string // run in each worker before its first task
 
 	Jobs        value.Jobs
+	Jobserver   jobserver.Mode
 	IdleTimeout value.Duration
 	InitTimeout value.Duration
 	Threads     int // that each task is to use; -1: what the CPUs have for it; 0: nothing is said

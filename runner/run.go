@@ -18,6 +18,7 @@ import (
 	"xpool/pool/cpucount"
 	"xpool/runner/block"
 	"xpool/runner/input"
+	"xpool/runner/jobserver"
 	"xpool/runner/output"
 	"xpool/runner/progress"
 	"xpool/runner/rows"
@@ -42,42 +43,43 @@ type streams struct {
 //	                                              |                   |
 //	                                              +---- output ----> printer (goroutine)
 type run struct {
-	opts     Options
-	streams  streams
-	found    environment // as the run has found it; that of streams is for tasks
-	command  command
-	persona  persona
-	source   input.Source
-	batches  batcher
-	pool     *pool.Pool
-	printer  *output.Printer
-	ledger   *ledger
-	progress *progress.Progress
-	shown    bool            // the progress is, by itself
-	standing *standing       // the tasks that run
-	lines    bool            // the progress is lines for a log, of which the last one tells how it ended
-	said     bool            // say has said something
-	ctx      context.Context // done when no more tasks are to be begun
-	cancel   context.CancelFunc
-	asked    value.Jobs      // what the number of slots at the start was taken from
-	jobs     atomic.Int64    // slots
-	inherit  bool            // tasks write to the run's own streams
-	terminal terminal        // what tasks get of the run's own
-	asker    *asker          // nil if there is nothing to ask
-	rows     *rows.Reader    // nil unless records are rows
-	splitter *block.Splitter // nil unless tasks get blocks of the input
-	closers  []io.Closer     // what tasks may need until the last one is over
-	columns  []string        // the names of their columns, from a header
-	tasks    int64           // how many there are; 0 unless that matters to what they run
-	timeout  time.Duration   // of each task, if that is the same for all
-	gates    gates
-	halting  *halting
-	journal  *journal                      // nil without a joblog
-	reports  *reports                      // nil if none are wanted
-	keeping  *keeping                      // nil if tasks print what they print
-	sinks    []sink                        // are told of each task
-	tag      func(template.Context) []byte // what a line of a task begins with, nil for nothing
-	broken   chan struct{}                 // closed when a signal ends the run
+	opts      Options
+	streams   streams
+	found     environment // as the run has found it; that of streams is for tasks
+	command   command
+	persona   persona
+	source    input.Source
+	batches   batcher
+	pool      *pool.Pool
+	printer   *output.Printer
+	ledger    *ledger
+	progress  *progress.Progress
+	shown     bool            // the progress is, by itself
+	standing  *standing       // the tasks that run
+	lines     bool            // the progress is lines for a log, of which the last one tells how it ended
+	said      bool            // say has said something
+	ctx       context.Context // done when no more tasks are to be begun
+	cancel    context.CancelFunc
+	asked     value.Jobs      // what the number of slots at the start was taken from
+	jobs      atomic.Int64    // slots
+	inherit   bool            // tasks write to the run's own streams
+	terminal  terminal        // what tasks get of the run's own
+	asker     *asker          // nil if there is nothing to ask
+	rows      *rows.Reader    // nil unless records are rows
+	splitter  *block.Splitter // nil unless tasks get blocks of the input
+	closers   []io.Closer     // what tasks may need until the last one is over
+	columns   []string        // the names of their columns, from a header
+	tasks     int64           // how many there are; 0 unless that matters to what they run
+	timeout   time.Duration   // of each task, if that is the same for all
+	gates     gates
+	jobserver *jobserver.Jobserver // nil without one
+	halting   *halting
+	journal   *journal                      // nil without a joblog
+	reports   *reports                      // nil if none are wanted
+	keeping   *keeping                      // nil if tasks print what they print
+	sinks     []sink                        // are told of each task
+	tag       func(template.Context) []byte // what a line of a task begins with, nil for nothing
+	broken    chan struct{}                 // closed when a signal ends the run
 
 	mu      sync.Mutex
 	reading map[*inputFile]bool // what is open to be read
@@ -136,6 +138,7 @@ func (r *run) resize(more int) {
 func (r *run) setJobs(jobs int) {
 	r.jobs.Store(int64(jobs))
 	r.pool.Resize(jobs)
+	r.jobserver.Resize(jobs)
 }
 
 // do runs the run to its end, with so many slots more than it was to have. It leaves

@@ -24,7 +24,7 @@ func newRun(o Options, s streams) (*run, error) {
 	// What has an effect that stays, such as a log that is begun, comes after what
 	// can be wrong with the options; the pool is the last.
 	for _, step := range []func() error{
-		r.setUpEnvironment, r.setUpJobs, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openDirectory, r.openRecords, r.setUpPool,
+		r.setUpEnvironment, r.setUpJobs, r.openJobserver, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openDirectory, r.openRecords, r.setUpPool,
 	} {
 		if err := step(); err != nil {
 			r.abandon()
@@ -43,6 +43,7 @@ func (r *run) abandon() {
 	r.closeInput()
 	r.asker.close()
 	r.gates.Close()
+	_ = r.jobserver.Close()
 	_ = r.closeRecords() // nothing was written
 	_ = r.reports.close(Status{}, "")
 }
@@ -159,6 +160,8 @@ func (r *run) setUpPool() (err error) {
 
 		TermSeq: o.termSteps(),
 		Gate:    r.gates.gate(),
+		Tokens:  r.tokens(),
+		Loan:    r.jobserver.Loan(),
 		NoAhead: o.Halt.When() != halt.Never,
 		Spare:   r.gates.shell.Owns,
 
@@ -187,7 +190,7 @@ func (r *run) taskEnv() []string {
 	if o.As == asParallel {
 		env = env.withParallel()
 	}
-	return env.withThreads(o.Threads, int(r.jobs.Load()), cpucount.Available())
+	return r.jobserver.Env(env.withThreads(o.Threads, int(r.jobs.Load()), cpucount.Available()))
 }
 
 // openSinks says who is told of each task.
