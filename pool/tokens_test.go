@@ -67,6 +67,7 @@ func TestTokensAndWhatIsSentAhead(t *testing.T) {
 	inBubble(t, aheadKind(), Options{Jobs: 4, Tokens: tokens}, func(b *bench) {
 		b.warm(1)
 		b.submitAll(2, "9", "9", "9", "9")
+		synctest.Wait()
 		if tokens.most != 1 {
 			t.Errorf("%d ran", tokens.most)
 		}
