@@ -92,6 +92,7 @@ func (t *task) show() {
 		line = shellWord(line)
 	}
 	t.slot = 1
+	line = shownOn(t.run.streams.stdout, line)
 	if !t.outlet().Write(pool.Stdout, []byte(line+"\n"), func() { room <- struct{}{} }) {
 		select {
 		case <-room:

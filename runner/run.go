@@ -363,4 +363,6 @@ func (r *run) tell(text string) {
 	io.WriteString(r.streams.stderr, text)
 }
 
-func (o *Options) say(w io.Writer, line string) { fmt.Fprintf(w, "%s: %s\n", o.Name, line) }
+func (o *Options) say(f *os.File, line string) {
+	fmt.Fprintf(f, "%s: %s\n", shownOn(f, o.Name), shownOn(f, line))
+}

@@ -153,30 +153,6 @@ func escapeByte(c byte) string {
 	return fmt.Sprintf(`\%03o`, c)
 }
 
-// shorten makes one line of at most labelMost bytes of s that a terminal can
-// show, whatever is in it.
-func shorten(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case b.Len() >= labelMost:
-			b.WriteString("...")
-			return b.String()
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
 func isExecutable(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0

@@ -18,7 +18,7 @@ func (r *run) note(line string) {
 	if line == "" {
 		return
 	}
-	line = r.opts.Name + ": " + line + "\n"
+	line = shownOn(r.streams.stderr, r.opts.Name+": "+line) + "\n"
 	if r.printer == nil { // nothing runs yet
 		io.WriteString(r.streams.stderr, line)
 		return
@@ -34,7 +34,7 @@ func (r *run) log(text []byte) { r.printer.Say(string(text)) }
 type verboseSink struct{ run *run }
 
 func (v verboseSink) began(t *task) {
-	line := v.run.command.line(t.context(t.slot)) + "\n"
+	line := shownOn(v.run.streams.stderr, v.run.command.line(t.context(t.slot))) + "\n"
 	if v.run.inherit {
 		// It has to be there before the program writes anything itself, and like
 		// that it waits for whoever reads.
@@ -102,7 +102,8 @@ func (a *asker) ask(seq int64, b batch) (bool, error) {
 		}
 	}
 	t := &task{run: a.run, seq: seq, args: b.args}
-	io.WriteString(a.run.streams.stderr, a.run.command.line(t.context(1))+"?...")
+	stderr := a.run.streams.stderr
+	io.WriteString(stderr, shownOn(stderr, a.run.command.line(t.context(1)))+"?...")
 	answer, err := a.lines.ReadString('\n')
 	switch {
 	case errors.Is(err, input.ErrInterrupted):
