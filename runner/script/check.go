@@ -1,8 +1,6 @@
 package script
 
 import (
-	"strings"
-
 	"mvdan.cc/sh/v3/syntax"
 )
 
@@ -31,7 +29,7 @@ func (c *Checker) Check(src string) (harmless bool, err error) {
 	if !isPlain(src) {
 		return CheckCommand(src, c.dialect, c.analysis.functions)
 	}
-	file, err := c.parser.Parse(strings.NewReader(src), "")
+	file, err := parseShallow(c.parser, src)
 	if err != nil {
 		return CheckCommand(src, c.dialect, c.analysis.functions) // for the message
 	}

@@ -155,15 +155,15 @@ func (s *source) parse(d Dialect) (*syntax.File, error) {
 		return nil, s.errorAt(s.offset(i), "a script cannot contain a NUL byte")
 	}
 	p := syntax.NewParser(syntax.Variant(d.variant()), syntax.KeepComments(true))
-	visible := hideBytes(s.text)
-	file, err := p.Parse(bytes.NewReader(visible), "")
+	visible := string(hideBytes(s.text))
+	file, err := parseShallow(p, visible)
 	if err == nil {
 		return file, nil
 	}
 	pos, msg := explain(err)
 	if d != Bash {
 		p := syntax.NewParser(syntax.Variant(syntax.LangBash))
-		if _, bashErr := p.Parse(bytes.NewReader(visible), ""); bashErr == nil {
+		if _, bashErr := parseShallow(p, visible); bashErr == nil {
 			msg += " (bash syntax; set XPOOL_SHELL=bash)"
 		}
 	}
