@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,16 +76,11 @@ const (
 )
 
 // deeper is the environment for the tasks of a run in e, one level further down.
-// A number that is none counts as not set.
+// A number that is none counts as not set, and one that is too large for an int as
+// the largest.
 func (e environment) deeper() (environment, error) {
-	depth, err := strconv.Atoi(e.get(depthVariable))
-	if err != nil || depth < 0 {
-		depth = 0
-	}
-	most, err := strconv.Atoi(e.get(maxDepthVariable))
-	if err != nil || most < 0 {
-		most = maxDepth
-	}
+	depth := e.number(depthVariable, 0)
+	most := e.number(maxDepthVariable, maxDepth)
 	if depth >= most {
 		return nil, fmt.Errorf("runs are nested %d deep, which %s forbids (does a task start this very run?)", depth, maxDepthVariable)
 	}
@@ -95,6 +91,15 @@ func (e environment) deeper() (environment, error) {
 		}
 	}
 	return append(next, depthVariable+"="+strconv.Itoa(depth+1)), nil
+}
+
+// number is the value of a variable that holds a number, or else other.
+func (e environment) number(name string, other int) int {
+	n, err := strconv.Atoi(e.get(name))
+	if err != nil && !errors.Is(err, strconv.ErrRange) || n < 0 {
+		return other
+	}
+	return n
 }
 
 // without is e without a variable; "" is none.
