@@ -158,13 +158,16 @@ func appendQuoted(b []byte, s string) []byte {
 	return append(b, '\'')
 }
 
-// parseReply reads "SEQ STATUS".
+// parseReply reads "SEQ STATUS". What is no reply is 0, 0 and false.
 func parseReply(line []byte) (seq int64, status int, ok bool) {
-	a, b, found := strings.Cut(string(line), " ")
+	a, b, _ := strings.Cut(string(line), " ")
 	seq, err := strconv.ParseInt(a, 10, 64)
-	if !found || err != nil {
+	if err != nil {
 		return 0, 0, false
 	}
 	status, err = strconv.Atoi(b)
-	return seq, status, err == nil && status >= 0
+	if err != nil || status < 0 {
+		return 0, 0, false
+	}
+	return seq, status, true
 }
