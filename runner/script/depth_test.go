@@ -10,15 +10,12 @@ import (
 
 // TestDepth holds that a script which would fill the stack is refused before it does.
 func TestDepth(t *testing.T) {
-	const size = 200_000
+	const size = 150_000
 	tests := []struct{ begin, again, end string }{
 		{"", "(", ""},
 		{"echo ", "$(", ""},
-		{"", "if ", ""},
 		{"", "{ ", ""},
-		{"a=", "${a:-", ""},
 		{"", "f() ", ""},
-		{"true", "|true", ""},
 		{"true", "&&true", ""},
 		{"echo $((1", "+1", "))"},
 	}
