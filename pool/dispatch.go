@@ -85,6 +85,9 @@ func (p *Pool) halted() bool {
 
 // roomy tells whether the pool is not as large as it may be.
 func (p *Pool) roomy() bool {
+	if !p.seats() {
+		return false
+	}
 	for _, s := range p.slots {
 		if s.state == empty && s.number <= p.jobs {
 			return true
@@ -110,8 +113,11 @@ func (s *slot) canBegin() bool {
 }
 
 // findEmpty returns the empty slot of the lowest number, a new one if need be,
-// or nil if the pool is as large as it may be.
+// or nil if the pool is as large as it may be, or no host has a seat for it.
 func (p *Pool) findEmpty() *slot {
+	if !p.seats() {
+		return nil
+	}
 	for _, s := range p.slots {
 		if s.state == empty && s.number <= p.jobs {
 			return s

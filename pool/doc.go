@@ -14,6 +14,7 @@
 //	Shell        shells that stay, and run a function for each task
 //	Interpreter  Python, Perl or Node that stays, and runs the same code for each task
 //	Coprocess    programs that stay, and answer a message for each task
+//	Remote       workers of one of these kinds, in pools of other processes
 //
 // # Slots
 //
@@ -73,6 +74,14 @@
 // end with it; when the pool ended it for one of them, the others have not been
 // tried.
 //
+// # Other hosts
+//
+// With Remote, several slots are served by one stream to a pool elsewhere, in which
+// each has a seat. A slot is starting until that pool is ready, and its worker is the
+// seat: it takes an attempt, says when it begins there, and how it ended. No more
+// slots are started than there are seats. A stream that breaks ends the attempts of
+// its seats, and the slots then take seats elsewhere.
+//
 // # Goroutines
 //
 // One goroutine, locked to its thread, owns the slots, the children and their
@@ -82,6 +91,9 @@
 // and the functions of a Coprocess, one at a time; nothing of the pool moves until
 // they return. They must not block, and so must not call Submit, Wait, Suspend or
 // Continue of the same pool. All its other methods they may.
+//
+// A socket of a Remote is dialed by a goroutine of its own, for whose end the slot
+// waits.
 //
 // Whoever starts processes is answerable for them: see Options.Subreaper and
 // Options.Guard for what becomes of the grandchildren.

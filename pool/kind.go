@@ -2,12 +2,13 @@ package pool
 
 import (
 	"syscall"
+	"time"
 
 	"xpool/crashdetect"
 )
 
-// Kind says what the workers of a pool are: a *Program, *Shell, *Interpreter or
-// *Coprocess. From New on it belongs to that pool, and must be neither changed nor
+// Kind says what the workers of a pool are: a *Program, *Shell, *Interpreter,
+// *Coprocess or *Remote. From New on it belongs to that pool, and must be neither changed nor
 // given to another one. It cannot be implemented elsewhere.
 type Kind interface {
 	// start brings a worker up in s. A worker that needs no start-up calls
@@ -55,6 +56,11 @@ type ended struct {
 	usage Usage
 	words string
 	gone  bool // the worker is gone too: the slot's gone is called right after
+
+	// What follows is for an attempt that ran elsewhere.
+	host    string
+	verdict *crashdetect.Verdict // of the far end, if it gave one
+	took    time.Duration        // by its clock; 0 if it did not say
 }
 
 // queuer is a worker that takes attempts ahead of need, so that it finds the next

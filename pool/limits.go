@@ -86,7 +86,7 @@ func (p *Pool) watchMemory() {
 // checkMemory ends the slot's attempt if its tree uses too much memory, and tells
 // whether there is one that has a limit.
 func (s *slot) checkMemory() bool {
-	if s.state != busy || s.attempt.task.MemLimit <= 0 {
+	if s.state != busy || s.attempt.task.MemLimit <= 0 || s.remote() {
 		return false
 	}
 	pid, limit := s.worker.pid(), s.attempt.task.MemLimit
@@ -121,7 +121,7 @@ const RecycleAuto int64 = -1
 // does now: what was sent ahead may have begun before it is known that the one
 // before is over.
 func (s *slot) tasksLeft() int {
-	if most := s.pool.opts.RecycleTasks; most > 0 {
+	if most := s.pool.opts.RecycleTasks; most > 0 && !s.remote() {
 		return most - s.tasks
 	}
 	return math.MaxInt
@@ -136,7 +136,7 @@ type wear struct {
 
 // recycle decides, after a task, whether the slot's worker is to be replaced.
 func (s *slot) recycle() {
-	if !s.worker.resident() || s.leaveNext {
+	if !s.worker.resident() || s.leaveNext || s.remote() {
 		return
 	}
 	if w, ok := s.worker.(*coSeat); ok {

@@ -103,6 +103,9 @@ func newPool(k Kind, o Options) *Pool {
 		kind: k, opts: o, jobs: max(1, o.Jobs), idleTimeout: o.IdleTimeout, killAfter: o.KillAfter,
 		done: make(chan struct{}), room: make(chan struct{}, 1),
 	}
+	if _, ok := k.(*Remote); ok {
+		p.idleTimeout = 0 // the workers are not here
+	}
 	return p
 }
 
@@ -164,6 +167,7 @@ func (p *Pool) makeRoom() {
 func (p *Pool) Resize(jobs int) {
 	p.post(func() {
 		p.jobs = max(1, jobs)
+		p.resized()
 		for _, s := range p.slots {
 			if s.number > p.jobs && s.state == idle && s.worker.resident() {
 				s.leave()

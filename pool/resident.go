@@ -17,33 +17,42 @@ type residentProcess struct {
 	number  int // the process's, for results
 }
 
-// opener is a resident worker that is not started yet.
+// opener is what has a process that is not started yet.
 type opener interface {
-	worker
-
 	// open starts the process. After an error close gives back what it got.
 	open() error
 	close()
 }
 
-// startResident starts w, whose program is called name. Where that was found is
-// kept in path for the next one.
-func startResident(s *slot, name string, path *string, w opener) (worker, error) {
+// startResident starts w, as openProcess does.
+func startResident[W interface {
+	worker
+	opener
+}](s *slot, name string, path *string, w W) (worker, error) {
+	if err := s.pool.openProcess(name, path, w); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// openProcess starts a process whose program is called name. Where that was found is kept
+// in path for the next one.
+func (p *Pool) openProcess(name string, path *string, o opener) error {
 	if *path == "" {
-		found, err := s.pool.lookPath(name)
+		found, err := p.lookPath(name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		*path = found
 	}
-	if err := w.open(); err != nil {
-		w.close()
+	if err := o.open(); err != nil {
+		o.close()
 		if child.Temporary(err) {
-			return nil, err
+			return err
 		}
-		return nil, crashdetect.NewStartError(name, *path, err)
+		return crashdetect.NewStartError(name, *path, err)
 	}
-	return w, nil
+	return nil
 }
 
 // launch starts the process.

@@ -79,7 +79,9 @@ func (s *slot) start() {
 	w, err := s.pool.kind.start(s)
 	if err != nil {
 		s.enter(empty)
-		s.pool.startFailed(err)
+		if err != errNoSeat {
+			s.pool.startFailed(err)
+		}
 		return
 	}
 	s.worker = w
@@ -87,7 +89,7 @@ func (s *slot) start() {
 	if s.state == idle { // it was ready at once, and can be let go only now
 		s.rest()
 	}
-	if s.state == starting {
+	if s.state == starting && !s.remote() {
 		limit := s.pool.opts.InitTimeout
 		if limit <= 0 {
 			limit = startLimit
@@ -131,7 +133,9 @@ func (s *slot) begin(a *attempt) {
 	switch {
 	case err == nil:
 		s.pool.publish(s)
-		s.started(a)
+		if !s.remote() {
+			s.started(a)
+		}
 		s.pool.tellGate(a)
 	case a.starts < triesFor(err):
 		s.attempt = nil
@@ -167,7 +171,7 @@ func (s *slot) started(a *attempt) {
 	s.limitTime(a)
 	s.watchSilence(a)
 	if a.task.Begun != nil {
-		a.task.Begun(Begun{Place{s.number, a.number}, s.worker.pid()})
+		a.task.Begun(Begun{Place{s.number, a.number}, s.taskPid()})
 	}
 	if a.condemned != nil {
 		s.condemn(*a.condemned)
@@ -236,8 +240,8 @@ func (s *slot) over(e ended) {
 	}
 	r := Result{
 		Seq: a.task.Seq, Slot: s.number, Attempt: a.number, Pid: e.pid,
-		Verdict: crashdetect.Classify(e.how), Err: e.how.StartErr, Words: e.words,
-		Start: a.start, End: time.Now(), Usage: e.usage,
+		Host: e.host, Verdict: e.classify(s.why), Err: e.how.StartErr, Words: e.words,
+		Start: a.start, End: e.end(a.start), Usage: e.usage,
 	}
 	why := s.why
 	s.attempt, s.why, s.steps, s.clung, s.clogged = nil, noReason, nil, false, false
@@ -306,11 +310,16 @@ func (s *slot) giveBack() {
 // gone is the worker's word that its process is no more, with its last words.
 func (s *slot) gone(words string) {
 	was := s.state
+	s.vacate()
+	if was == starting {
+		s.pool.diedStarting(words)
+	}
+}
+
+// vacate is gone for a worker whose end says nothing about the next one's start.
+func (s *slot) vacate() {
 	s.dropAhead()
 	s.pool.publishGone(s)
 	s.pool.unpause()
 	s.enter(empty)
-	if was == starting {
-		s.pool.diedStarting(words)
-	}
 }

@@ -61,7 +61,7 @@ func (s *slot) stop(grace time.Duration) {
 // hurry has the slot's worker, which has been told to end, killed after grace if
 // not before.
 func (s *slot) hurry(grace time.Duration) {
-	if s.timer != nil && s.worker.pid() != 0 && time.Until(s.timer.at) > grace {
+	if s.timer != nil && (s.worker.pid() != 0 || s.remote()) && time.Until(s.timer.at) > grace {
 		s.pool.timers.stop(s.timer)
 		s.timer = s.pool.timers.after(grace, s.worker.kill)
 	}

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// forEachWorker calls f for every worker that has a process.
+// forEachWorker calls f for every worker that has a process, or is elsewhere.
 func (p *Pool) forEachWorker(f func(s *slot)) {
 	for _, s := range p.slots {
-		if s.worker != nil && s.worker.pid() != 0 {
+		if s.worker != nil && (s.worker.pid() != 0 || s.remote()) {
 			f(s)
 		}
 	}

@@ -142,7 +142,8 @@ type Result struct {
 	Seq     int64               // of the task
 	Slot    int                 // 0 if the attempt never came to one
 	Attempt int                 // from 1; 0 if the task never came to a slot
-	Pid     int                 // of the process that ran it, the worker's if it stays; 0 if none did
+	Host    string              // the name of the RemoteHost that ran it last; "" is this process's own
+	Pid     int                 // of the process that ran it, on that host, the worker's if it stays; 0 if none did
 	Verdict crashdetect.Verdict // how it ended; its OK tells whether all went well
 	Err     error               // what kept it from beginning; nil if it began, or was stopped before
 	Words   string              // last words of a worker that died: the end of its own standard error
