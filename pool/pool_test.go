@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 		play(os.Args[2], os.Args[3:])
 		return
 	}
+	if len(os.Args) > 2 && os.Args[1] == farName {
+		os.Exit(playFar(os.Args[2]))
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -45,7 +45,7 @@ func (j *remoteJob) began(m *wire.Began) {
 // printed takes what the task has printed.
 func (j *remoteJob) printed(s Stream, b []byte) {
 	if j.paused {
-		if j.late += len(b); j.late > remoteWindow {
+		if j.late += len(b); j.late > heldMost {
 			j.line.lose(errors.New("it sent more output than it was let"))
 			return
 		}
@@ -54,6 +54,10 @@ func (j *remoteJob) printed(s Stream, b []byte) {
 	}
 	j.pass(s, b)
 }
+
+// heldMost is how much of a task's output may wait for its Output, in bytes: what the
+// window allows, and what a far end sends beyond it of a task that it had to stop.
+const heldMost = 2 * remoteWindow
 
 // pass gives b to the Output.
 func (j *remoteJob) pass(s Stream, b []byte) {

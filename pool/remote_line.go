@@ -27,6 +27,7 @@ type remoteLine struct {
 	last    int64 // number of a Run
 	asked   int   // how many tasks the far end is to run at once
 
+	greeted  bool // it is a far end
 	ready    bool // it takes tasks
 	shut     bool // it gets no more tasks
 	released bool // nothing more is sent: all seats but one have been given up
@@ -221,17 +222,14 @@ func (l *remoteLine) ended(how error, words string) {
 	if l.over {
 		return
 	}
-	cut := l.decoder.Close()
 	l.over, l.shut = true, true
 	l.pool.timers.stop(l.timer)
 	switch {
 	case l.why != nil:
 	case how != nil:
 		l.why = how
-	case cut != nil:
-		l.why = cut
 	default:
-		l.why = errors.New("the connection was closed")
+		l.why = l.cut()
 	}
 	written := l.written()
 	h := l.host
@@ -242,6 +240,14 @@ func (l *remoteLine) ended(how error, words string) {
 	if !l.aborted && (!l.released || l.refused) && !h.out {
 		h.lost(l.why, words, l.finished)
 	}
+}
+
+// cut is the reason for an end of which nothing else is known than that.
+func (l *remoteLine) cut() error {
+	if err := l.decoder.Close(); err != nil {
+		return err
+	}
+	return errors.New("the connection was closed")
 }
 
 // ping asks the far end, from now on, whether it is there.

@@ -18,6 +18,7 @@ func (l *remoteLine) receive(m wire.Message) error {
 	}
 	switch m := m.(type) {
 	case *wire.Hello:
+		l.greeted = true
 		l.host.introduced(m.CPUs)
 		l.resize()
 	case *wire.Ready:

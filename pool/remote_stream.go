@@ -93,7 +93,7 @@ func (s *remoteProcess) read() (again bool) {
 		if len(b) == 0 {
 			if s.stdout.ended && s.process.pid() != 0 && s.doubt == nil {
 				// Why it has ended says more than that it has closed its output.
-				s.doubt = s.line.pool.timers.after(garbageGrace, s.kill)
+				s.doubt = s.line.pool.timers.after(garbageGrace, func() { s.line.lose(s.line.cut()) })
 			}
 			return false
 		}
@@ -118,7 +118,7 @@ func (s *remoteProcess) settle() {
 	for s.late = 0; s.read() && s.late < lateMost; {
 	}
 	words := string(bytes.TrimSpace(s.words))
-	if words == "" {
+	if words == "" && !s.line.greeted {
 		words = lastLine(s.line.decoder.Heard())
 	}
 	s.line.ended(s.end(), words)
