@@ -108,6 +108,7 @@ func (s *slot) takeBack() *attempt {
 // takeAllBack is for a worker that is to get no more; what it has read already it
 // will still run.
 func (s *slot) takeAllBack() {
+	s.recall()
 	for a := s.takeBack(); a != nil; a = s.takeBack() {
 		s.pool.putBack(a)
 	}

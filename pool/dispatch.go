@@ -98,6 +98,9 @@ func (p *Pool) roomy() bool {
 
 // findIdle returns the slot of the lowest number that can begin a task.
 func (p *Pool) findIdle() *slot {
+	if k, ok := p.kind.(*Remote); ok {
+		return p.findSeat(k)
+	}
 	for _, s := range p.slots {
 		if s.canBegin() {
 			return s

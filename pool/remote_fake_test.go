@@ -3,6 +3,7 @@ package pool
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +27,7 @@ type fakeFars struct {
 	alive   int            // streams
 	most    map[string]int // tasks that ran at once, by host
 	stops   int
+	recalls int
 	resized []int
 }
 
@@ -45,7 +47,9 @@ type fakeFar struct {
 	fars    *fakeFars
 	line    *remoteLine
 	decoder wire.Decoder
-	tasks   map[int64]*fakeFarTask
+	jobs    int                    // how many run at once
+	tasks   map[int64]*fakeFarTask // that run
+	queue   []*fakeFarTask         // that wait
 	dead    bool
 
 	said, sent [][]byte // under way; timers of the same time come in any order
@@ -126,6 +130,7 @@ func (f *fakeFar) end(how error) {
 func (f *fakeFar) hear(m wire.Message) error {
 	switch m := m.(type) {
 	case *wire.Open:
+		f.jobs = m.Jobs
 		f.say(&wire.Ready{})
 	case *wire.Run:
 		f.run(m)
@@ -134,12 +139,18 @@ func (f *fakeFar) hear(m wire.Message) error {
 		if t := f.tasks[m.ID]; t != nil && !f.fars.deaf {
 			f.finish(t, crashdetect.Verdict{Kind: crashdetect.Stopped})
 		}
+		f.giveBack(m.ID)
+	case *wire.Recall:
+		f.fars.recalls++
+		f.giveBack(m.ID)
 	case *wire.Credit:
 		if t := f.tasks[m.ID]; t != nil {
 			t.credit += m.Bytes
 			f.print(t)
 		}
 	case *wire.Resize:
+		f.jobs = m.Jobs
+		f.begin()
 		f.fars.resized = append(f.fars.resized, m.Jobs)
 	case *wire.Ping:
 		f.say(&wire.Pong{Number: m.Number})
@@ -153,18 +164,35 @@ func (f *fakeFar) hear(m wire.Message) error {
 func (f *fakeFar) run(m *wire.Run) {
 	k, name := f.fars, f.line.host.Name
 	t := &fakeFarTask{id: m.ID, do: k.byTask[m.Args[0]], credit: remoteWindow}
-	f.tasks[m.ID] = t
 	k.runs[name]++
-	k.most[name] = max(k.most[name], len(f.tasks))
 	if t.do.returns || name == k.returns {
-		delete(f.tasks, t.id)
 		f.say(&wire.Returned{ID: t.id})
 		return
 	}
-	if !t.do.unbegun {
-		f.say(&wire.Began{ID: t.id, Pid: 7})
+	f.queue = append(f.queue, t)
+	f.begin()
+}
+
+// begin begins what there is a slot for.
+func (f *fakeFar) begin() {
+	for len(f.queue) > 0 && len(f.tasks) < f.jobs {
+		t := f.queue[0]
+		f.queue = f.queue[1:]
+		f.tasks[t.id] = t
+		f.fars.most[f.line.host.Name] = max(f.fars.most[f.line.host.Name], len(f.tasks))
+		if !t.do.unbegun {
+			f.say(&wire.Began{ID: t.id, Pid: 7})
+		}
+		t.event = f.after(t.do.takes, func() { f.print(t) })
 	}
-	t.event = f.after(t.do.takes, func() { f.print(t) })
+}
+
+// giveBack gives a task back that has not begun.
+func (f *fakeFar) giveBack(id int64) {
+	if i := slices.IndexFunc(f.queue, func(t *fakeFarTask) bool { return t.id == id }); i >= 0 {
+		f.queue = slices.Delete(f.queue, i, i+1)
+		f.say(&wire.Returned{ID: id})
+	}
 }
 
 // print prints as much as is allowed, and then ends the task.
@@ -192,6 +220,7 @@ func (f *fakeFar) finish(t *fakeFarTask, v crashdetect.Verdict) {
 	f.line.pool.timers.stop(t.event)
 	delete(f.tasks, t.id)
 	f.say(&wire.Done{ID: t.id, Pid: 7, Verdict: v, Took: t.do.takes})
+	f.begin()
 }
 
 // remoteBench is a pool of hosts a, b and so on with so many slots each.

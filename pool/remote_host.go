@@ -72,7 +72,11 @@ func (h *remoteHost) free() int {
 	if h.out || h.resting != nil || h.line != nil && h.line.shut {
 		return 0
 	}
-	return h.capacity() - h.taken()
+	n := h.capacity() - h.taken()
+	if n <= 0 && h.line != nil && h.line.waiting() < h.line.ahead() {
+		return 1 // at a time
+	}
+	return n
 }
 
 // seat gives the slot a seat, and connects the host if it is the first one.

@@ -342,3 +342,55 @@ func randomRemote(b *bench, k *fakeFars, rnd *rand.Rand) {
 		b.t.Error(fmt.Sprint(len(b.results), " of ", b.next, " tasks have ended"))
 	}
 }
+
+// TestRemoteAhead has tasks that are much shorter than a round trip.
+func TestRemoteAhead(t *testing.T) {
+	for _, o := range []Options{{Jobs: 1000}, {Jobs: 1000, NoAhead: true}} {
+		k := &fakeFars{latency: 25 * time.Millisecond, byTask: map[string]farStep{"": {takes: 5 * time.Millisecond}}}
+		remoteBench(t, k, &Remote{}, o, []int{4, 4}, func(b *bench) {
+			begin := time.Now()
+			for range 1600 {
+				b.submit("", 0)
+			}
+			b.end()
+			// By themselves they take a second.
+			if d := time.Since(begin); d > 2*time.Second != o.NoAhead {
+				b.t.Errorf("1600 tasks of 5 ms took %v; ahead: %v", d, !o.NoAhead)
+			}
+		})
+		if k.most["a"] != 4 || k.most["b"] != 4 {
+			t.Errorf("%v tasks ran at once", k.most)
+		}
+	}
+}
+
+// TestRemoteHeldUp has slow tasks among the short ones, which are not to wait for
+// them.
+func TestRemoteHeldUp(t *testing.T) {
+	k := &fakeFars{latency: 25 * time.Millisecond, byTask: map[string]farStep{
+		"": {takes: 5 * time.Millisecond}, "slow": {takes: time.Hour},
+	}}
+	remoteBench(t, k, &Remote{}, Options{Jobs: 1000}, []int{2, 2}, func(b *bench) {
+		for i := range 800 {
+			if i == 300 || i == 400 || i == 500 {
+				b.submit("slow", 0)
+			} else {
+				b.submit("", 0)
+			}
+		}
+		begin := time.Now()
+		b.pool.Close()
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if len(b.results) != 797 {
+			b.t.Errorf("%d tasks are over, %v after they were submitted", len(b.results), time.Since(begin))
+		}
+		b.end()
+	})
+	if k.recalls == 0 {
+		t.Error("nothing was asked back")
+	}
+	if k.started["a"] != 1 || k.started["b"] != 1 {
+		t.Errorf("%v streams were made", k.started)
+	}
+}

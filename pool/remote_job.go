@@ -17,10 +17,11 @@ type remoteJob struct {
 	end     int64        // where its Run ends in all that was sent, in bytes
 	input   *remoteInput // nil if it has none
 
-	begun   bool
-	pid     int // there
-	hurried bool
-	done    *wire.Done // once that has come; the output may still be here
+	begun    bool
+	pid      int // there
+	hurried  bool
+	recalled bool
+	done     *wire.Done // once that has come; the output may still be here
 
 	paused bool          // the Output wants no more for now
 	held   []remotePiece // what has come meanwhile
@@ -105,12 +106,14 @@ func (j *remoteJob) drop() {
 func (j *remoteJob) ended(m *wire.Done) {
 	j.forget()
 	j.done = m
+	j.line.pace.add(m.Took)
 	j.seat.slot.settled()
 	j.seat.conclude()
 }
 
 // returned is the far end's word that the attempt has not begun there, and will not.
-// One that does so without being asked wants no more tasks.
+// One that does so without being asked wants no more tasks. What was asked for is not
+// put off, however often that happens.
 func (j *remoteJob) returned() {
 	j.forget()
 	s := j.seat.slot
@@ -119,7 +122,11 @@ func (j *remoteJob) returned() {
 		s.over(ended{host: j.line.host.Name})
 		return
 	}
-	j.line.refuse()
+	if j.recalled {
+		j.attempt.starts--
+	} else {
+		j.line.refuse()
+	}
 	s.giveBack()
 	s.rest()
 }

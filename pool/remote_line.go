@@ -38,7 +38,15 @@ type remoteLine struct {
 	finished int    // tasks
 	timer    *timer // until it is ready; later, until the next Ping
 	pings    int64
-	missed   int // Pings since something was heard
+	pinged   time.Time // when the last one was sent
+	missed   int       // Pings since something was heard
+
+	trip    time.Duration // how long a message takes there and back; 0 if that is not known
+	pace    pace          // of the tasks there
+	looking *timer        // set while attempts wait there
+
+	aheadMost int    // attempts that may wait there
+	aheadAt   uint64 // the turn of the pool when that was found out
 }
 
 // remoteStream carries the bytes of a line. What comes is given to the line's fed,
@@ -224,6 +232,7 @@ func (l *remoteLine) ended(how error, words string) {
 	}
 	l.over, l.shut = true, true
 	l.pool.timers.stop(l.timer)
+	l.pool.timers.stop(l.looking)
 	switch {
 	case l.why != nil:
 	case how != nil:
@@ -250,15 +259,16 @@ func (l *remoteLine) cut() error {
 	return errors.New("the connection was closed")
 }
 
-// ping asks the far end, from now on, whether it is there.
+// ping asks the far end, now and from now on, whether it is there.
 func (l *remoteLine) ping() {
+	l.pings++
+	l.pinged = time.Now()
+	l.send(&wire.Ping{Number: l.pings})
 	l.timer = l.pool.timers.after(pingEvery, func() {
-		if l.missed++; l.missed > missedMost {
+		if l.missed++; l.missed >= missedMost {
 			l.lose(fmt.Errorf("nothing was heard of it for %v", missedMost*pingEvery))
 			return
 		}
-		l.pings++
-		l.send(&wire.Ping{Number: l.pings})
 		l.ping()
 	})
 }

@@ -44,6 +44,7 @@ func (l *remoteLine) receive(m wire.Message) error {
 	case *wire.Bye:
 		l.refuse()
 	case *wire.Pong:
+		l.answered(m)
 	default:
 		return errors.New("it sent what only this end may say")
 	}

@@ -57,6 +57,7 @@ func (w *remoteSeat) run(a *attempt) error {
 	}
 	w.job, l.running[j.id] = j, j
 	l.pump()
+	l.watch()
 	return nil
 }
 
