@@ -27,6 +27,11 @@ import (
 // Tasks are begun there only when it has said that it is ready. There are never
 // more slots at work than the hosts have seats, whatever Options.Jobs is.
 //
+// Short tasks are sent to a host before they can begin there, as many as it ends within
+// a round trip, unless there is an Options.Gate or Options.NoAhead. For these, slots
+// beyond the number of seats are at work, each with one of them. The time limit of a
+// task counts from when it begins there.
+//
 // A host that cannot be connected is out: it gets no more slots, which Out is told.
 // One whose stream breaks later is tried again after a pause, and is out when that
 // has happened several times without a task being finished in between. When all

@@ -180,13 +180,12 @@ func TestRemoteComesBack(t *testing.T) {
 	k := &fakeFars{latency: time.Millisecond, byTask: map[string]farStep{"dies": {dies: true}}, refuse: map[string]int{}}
 	remoteBench(t, k, &Remote{}, Options{Jobs: 1}, []int{1}, func(b *bench) {
 		b.submit("", 0)
-		b.submitTask("", &Task{})
 		time.Sleep(time.Second)
-		k.refuse["a"] = 1 + lossesMost - 2 // all streams but the first and the last
+		b.pool.call(func() { k.refuse["a"] = 1 + lossesMost - 2 }) // all streams but the first and the last
 		b.submit("dies", 0)
 		begin := time.Now()
 		b.submit("", 0)
-		b.end(3)
+		b.end(2)
 		if d := time.Since(begin); d < 7*time.Second || d > 20*time.Second {
 			b.t.Errorf("it took %v until the host was back", d)
 		}

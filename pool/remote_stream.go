@@ -91,7 +91,7 @@ func (s *remoteProcess) read() (again bool) {
 	for range readsAtOnce {
 		b := s.stdout.take()
 		if len(b) == 0 {
-			if s.stdout.ended && s.process.pid() != 0 && s.doubt == nil {
+			if s.stdout.ended && s.process.pid() != 0 && s.doubt == nil && !s.line.released {
 				// Why it has ended says more than that it has closed its output.
 				s.doubt = s.line.pool.timers.after(garbageGrace, func() { s.line.lose(s.line.cut()) })
 			}

@@ -49,7 +49,7 @@ func TestRemoteKinds(t *testing.T) {
 		for range 6 {
 			give = append(give, tt.give)
 		}
-		got, err := runAll(t, k, pool.Options{Jobs: 3, KillAfter: time.Second}, time.Minute, give...)
+		got, err := runAll(t, k, pool.Options{Jobs: 3, KillAfter: time.Second, Env: coworkerEnv()}, time.Minute, give...)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
@@ -122,7 +122,7 @@ func TestRemoteChaos(t *testing.T) {
 			}
 			give = append(give, words("sh", "-c", script))
 		}
-		got, err := runRemote(t, k, pool.Options{Jobs: 6}, 20, give...)
+		got, err := runRemote(t, k, pool.Options{Jobs: 6, Env: coworkerEnv()}, 20, give...)
 		if err != nil {
 			t.Errorf("the pool ended with %v", err)
 		}
@@ -166,7 +166,13 @@ func TestRemoteMisbehaves(t *testing.T) {
 		{"near at done", ""},
 		{"hang at bye", ""},
 	} {
-		t.Run(tt.mode, func(t *testing.T) { testMisbehaving(t, tt.mode, tt.why) })
+		t.Run(tt.mode, func(t *testing.T) {
+			before := descriptors()
+			testMisbehaving(t, tt.mode, tt.why)
+			if after := descriptors(); after != before {
+				t.Errorf("%d descriptors, %d before", after, before)
+			}
+		})
 	}
 }
 
@@ -175,14 +181,14 @@ func testMisbehaving(t *testing.T, mode, why string) {
 	if why == "" {
 		k.Hosts = append(k.Hosts, far(t, "good", "sound", 2))
 	}
-	if strings.HasPrefix(mode, "hang") {
+	if why != "" && strings.HasPrefix(mode, "hang") {
 		k.StartTimeout = 100 * time.Millisecond
 	}
 	var give []pool.Payload
 	for range 12 {
 		give = append(give, words("fine"))
 	}
-	got, err := runRemote(t, k, pool.Options{Jobs: 4, KillAfter: 100 * time.Millisecond}, 20, give...)
+	got, err := runRemote(t, k, pool.Options{Jobs: 4, KillAfter: 100 * time.Millisecond, Env: coworkerEnv()}, 20, give...)
 	if why != "" {
 		if err == nil || !strings.Contains(strings.Replace(err.Error(), filepath.Base(os.Args[0]), "far", 1), why) {
 			t.Errorf("the pool ended with %v, want %s", err, why)

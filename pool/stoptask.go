@@ -92,7 +92,7 @@ func (p *Pool) withdraw(t *Task) bool {
 
 // SuspendTask stops the processes of a task that runs, and ContinueTask lets them go
 // on. A task that does not run is left alone, and so is one whose process runs others
-// as well. While it is stopped, its silence counts for no limit.
+// as well, or that runs elsewhere. While it is stopped, its silence counts for no limit.
 func (p *Pool) SuspendTask(t *Task) {
 	p.post(func() {
 		if s := p.runs(t); s != nil {
@@ -118,7 +118,7 @@ func (p *Pool) ContinueTask(t *Task) {
 // runs returns the slot whose process runs t and nothing else, or nil.
 func (p *Pool) runs(t *Task) *slot {
 	for _, s := range p.slots {
-		if s.state != busy || s.attempt.task != t || s.worker.pid() == 0 {
+		if s.state != busy || s.attempt.task != t || s.worker.pid() == 0 || s.remote() {
 			continue
 		}
 		if seat, ok := s.worker.(*coSeat); ok && len(seat.host.running) > 1 {
