@@ -41,6 +41,7 @@ func (s *remoteSocket) connected(conn RemoteConn, err error) {
 		s.end(err)
 		return
 	}
+	s.line.reached = true
 	defer conn.Close()
 	if s.killed {
 		s.end(nil)

@@ -18,6 +18,7 @@ type fakeFars struct {
 	byTask  map[string]farStep
 	latency time.Duration  // of a message, each way
 	refuse  map[string]int // hosts whose first so many streams end before they are ready
+	reached bool           // those streams have come to somebody
 	cpus    int            // that each says it has
 	deaf    bool           // they do not take notice of Stop
 	returns string         // a host that gives all tasks back
@@ -78,6 +79,7 @@ func (k *fakeFars) connect(l *remoteLine) remoteStream {
 	name := l.host.Name
 	k.started[name]++
 	if k.started[name] <= k.refuse[name] {
+		l.reached = k.reached
 		f.after(k.latency, func() { f.end(errors.New("refused")) })
 		return f
 	}

@@ -98,21 +98,22 @@ func (h *remoteHost) resized() {
 	}
 }
 
-// lost is told that a stream has ended which the pool did not end, and with what
-// error. Finished is how many tasks it has brought to an end.
-func (h *remoteHost) lost(err error, words string, finished int) {
+// lost is told that a stream has ended which the pool did not end. A host that never
+// was ready has something against it, unless that is a server of this machine which was
+// killed so soon.
+func (h *remoteHost) lost(l *remoteLine, words string) {
 	if h.pool.stopping || h.pool.ending {
 		return
 	}
-	if finished > 0 {
+	if l.finished > 0 {
 		h.losses = 0
 	}
 	h.losses++
 	switch {
-	case !h.proven:
-		h.fail(err, words)
+	case !h.proven && !(h.kind.Uncharged && l.reached):
+		h.fail(l.why, words)
 	case h.losses >= lossesMost:
-		h.fail(fmt.Errorf("lost %d times in a row: %w", h.losses, err), words)
+		h.fail(fmt.Errorf("lost %d times in a row: %w", h.losses, l.why), words)
 	default:
 		if d := restAfter(h.losses); d > 0 {
 			h.resting = h.pool.timers.after(d, func() { h.resting = nil })

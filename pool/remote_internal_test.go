@@ -175,6 +175,22 @@ func TestRemoteOut(t *testing.T) {
 	}
 }
 
+// A server of this machine that is killed before it is ready is tried again; one that
+// cannot be reached is not.
+func TestRemoteKilledEarly(t *testing.T) {
+	for _, reached := range []bool{true, false} {
+		k := &fakeFars{refuse: map[string]int{"a": 2}, reached: reached, latency: time.Millisecond}
+		remoteBench(t, k, &Remote{Uncharged: true}, Options{Jobs: 1}, []int{1}, func(b *bench) {
+			b.submit("", 0)
+			b.pool.Close()
+			err := b.pool.Wait()
+			if _, out := errors.AsType[*HostError](err); out == reached || err != nil && !out {
+				b.t.Errorf("reached: %v: the pool ended with %v", reached, err)
+			}
+		})
+	}
+}
+
 // TestRemoteComesBack has a host that is away for a while.
 func TestRemoteComesBack(t *testing.T) {
 	k := &fakeFars{latency: time.Millisecond, byTask: map[string]farStep{"dies": {dies: true}}, refuse: map[string]int{}}

@@ -28,6 +28,7 @@ type remoteLine struct {
 	asked   int   // how many tasks the far end is to run at once
 
 	greeted  bool // it is a far end
+	reached  bool // there was somebody at the far end
 	ready    bool // it takes tasks
 	shut     bool // it gets no more tasks
 	released bool // nothing more is sent: all seats but one have been given up
@@ -247,7 +248,7 @@ func (l *remoteLine) ended(how error, words string) {
 		w.bereave(written, words)
 	}
 	if !l.aborted && (!l.released || l.refused) && !h.out {
-		h.lost(l.why, words, l.finished)
+		h.lost(l, words)
 	}
 }
 
