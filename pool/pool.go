@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"xpool/crashdetect"
@@ -23,9 +24,10 @@ type Pool struct {
 	killAfter   time.Duration
 	opts        Options
 
-	host host
-	done chan struct{} // closed when the pool's goroutine has ended
-	err  error         // why the pool broke down; set before done is closed
+	host    host
+	done    chan struct{} // closed when the pool's goroutine has ended
+	err     error         // why the pool broke down; set before done is closed
+	workers atomic.Int32  // slots that are not empty
 
 	mu      sync.Mutex
 	pending []*Task       // submitted, not begun; a queue of at most window tasks

@@ -124,3 +124,15 @@ func (w *speaker) hush() {
 	w.replies.close()
 	w.words.close()
 }
+
+// Workers returns how many slots have a worker at the moment; a process that serves
+// several slots counts for each of them.
+func (p *Pool) Workers() int { return int(p.workers.Load()) }
+
+func (p *Pool) countWorker(comes bool) {
+	if comes {
+		p.workers.Add(1)
+	} else {
+		p.workers.Add(-1)
+	}
+}

@@ -66,6 +66,9 @@ func (s *slot) enter(st state) {
 	s.pool.timers.stop(s.timer)
 	s.pool.timers.stop(s.silence)
 	s.timer, s.silence = nil, nil
+	if (s.state == empty) != (st == empty) {
+		s.pool.countWorker(st != empty)
+	}
 	s.state = st
 	if st == empty {
 		s.worker, s.attempt, s.why, s.steps = nil, nil, noReason, nil
