@@ -25,6 +25,7 @@ func newFlags(o *Options) *pflag.FlagSet {
 	templateFlags(f, o)
 	commandFlags(f, o)
 	workerFlags(f, o)
+	reuseFlags(f, o)
 	failureFlags(f, o)
 	paceFlags(f, o)
 	recordFlags(f, o)
@@ -137,6 +138,7 @@ func parseOptions(args []string) (Options, error) {
 	if o.Null {
 		o.Delim = 0
 	}
+	o.settleReuse(f)
 	if f.Changed("as") {
 		return o, errors.New("--as must be the first option")
 	}

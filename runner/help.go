@@ -127,6 +127,12 @@ Workers:
       --recycle-tasks N    replace a worker after N tasks
       --recycle-rss SIZE   replace it when it has more memory than this after a
                            task; auto: 300 MB over what it had after its first
+      --reuse[=NAME]       with the workers that an earlier call with the same
+                           command, directory and environment has left behind,
+                           and leave them for later ones (until they were idle
+                           for --idle-timeout, 5m); NAME: and the same NAME
+      --reuse-list         no command: show what was left behind
+      --reuse-stop[=NAME]  no command: end it, with NAME only what has that name
       --threads N          have libraries of OpenMP and the like use N threads;
                            auto: the CPUs shared among the jobs
       --nice N             run tasks at a lower priority

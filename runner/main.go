@@ -12,6 +12,7 @@ import (
 
 	"xpool/crashdetect"
 	"xpool/runner/completion"
+	"xpool/runner/reuse"
 )
 
 // Main runs xpool with the given arguments, the program's name first, and
@@ -23,6 +24,9 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 	s := streams{stdin, stdout, stderr, env}
 	if isAgent(args) {
 		return s.agent()
+	}
+	if len(args) > 0 && filepath.Base(args[0]) == reuse.ServerName {
+		return s.serveCalls(args)
 	}
 	o, err := parseCommandLine(args, env)
 	o.Invoked = args
@@ -42,10 +46,23 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 	case o.parallel.answered:
 		return s.answer(&o.parallel)
 	}
-	if o.Sem.On {
+	switch {
+	case o.Reuse.List:
+		return s.listServers(o)
+	case o.Reuse.Stop:
+		return s.stopServers(o)
+	case o.Sem.On:
 		return s.runSemaphore(o, args)
 	}
+	o.warn(s.stderr, o.nothingToReuse())
 	return s.run(o)
+}
+
+// warn tells the user something before the run; "" is nothing to tell.
+func (o *Options) warn(w *os.File, line string) {
+	if line != "" && !o.Quiet {
+		o.say(w, line)
+	}
 }
 
 // run runs xpool with options that are complete.

@@ -67,6 +67,7 @@ type Options struct {
 	Reports      reportOptions
 	Pipe         pipeOptions
 	Sem          semOptions
+	Reuse        reuseOptions
 	StallTimeout value.Duration
 	MemLimit     value.Size
 	CrashLimit   int
@@ -191,8 +192,9 @@ func (o *Options) each() bool {
 	return o.Rows.Context || (o.Rows.MaxRows > 0 || o.Packing.limits.MaxLines > 0) && !o.Rows.Fill
 }
 
-// triesAgain tells whether a task may have several attempts.
-func (o *Options) triesAgain() bool { return o.CrashLimit > 1 || o.Retries > 1 }
+// triesAgain tells whether a task may have several attempts: with a server because that
+// may be killed, which is no failure of the task's.
+func (o *Options) triesAgain() bool { return o.CrashLimit > 1 || o.Retries > 1 || o.reuses() }
 
 // set are the replacement strings of the run.
 func (o *Options) set() template.Set { return o.strings }

@@ -69,6 +69,7 @@ func (o *Options) settleParallel(f *pflag.FlagSet) {
 	if f.Changed("kill-after") && !f.Changed("term-seq") && !f.Changed("termseq") {
 		o.HasTermSeq = false
 	}
+	o.settleReuse(f)
 	if o.parallel.quote > 0 {
 		o.DryRun = true
 	}

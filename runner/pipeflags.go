@@ -132,6 +132,8 @@ func (o *Options) validatePipe() error {
 		return errors.New("--pipe is for programs and shell scripts: code and workers get records")
 	case p.Part && (p.RoundRobin || p.Tee):
 		return errors.New("--pipe-part has no --round-robin and no --tee: each part is a task already")
+	case p.RoundRobin && o.reuses():
+		return errors.New("--reuse does not go with --round-robin, which keeps nothing that a task has read: a server may be killed")
 	case p.RoundRobin && o.triesAgain():
 		return errors.New("--retries and --crash-limit do not go with --round-robin, which keeps nothing that a task has read")
 	case runtime.GOOS != "linux" && !p.Cat && !p.Fifo:

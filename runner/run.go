@@ -77,6 +77,7 @@ type run struct {
 	journal   *journal                      // nil without a joblog
 	reports   *reports                      // nil if none are wanted
 	keeping   *keeping                      // nil if tasks print what they print
+	server    *serverCall                   // nil unless the workers are those of a server
 	sinks     []sink                        // are told of each task
 	tag       func(template.Context) []byte // what a line of a task begins with, nil for nothing
 	broken    chan struct{}                 // closed when a signal ends the run
@@ -157,10 +158,11 @@ func (r *run) do(signals *interrupts, slots int) Status {
 
 	r.reports.begin()
 
-	r.halt(r.pool.Wait())
+	r.halt(r.server.explain(r.pool.Wait()))
 	feeder.Wait()
 	r.closeInput()
 	r.asker.close()
+	r.server.close()
 	status := r.finish()
 	if err := r.reports.close(status, r.ledger.summary()); err != nil {
 		r.say(err.Error())

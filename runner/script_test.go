@@ -18,14 +18,15 @@ import (
 	"xpool/crashdetect"
 	"xpool/pool/peertest"
 	"xpool/runner"
+	"xpool/runner/reuse"
 )
 
 // TestMain lets the test binary play all programs of the scripts: xpool itself,
-// by the names xargs, parallel and sem too, the guard that xpool starts from its own
-// file, and the child. Only links have those names: the commands are the system's.
+// by the names xargs, parallel and sem too, the guard and the server that xpool starts
+// from its own file, and the child. Only links have those names: the commands are the system's.
 func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
-	case crashdetect.GuardName, "xargs", "parallel", "sem":
+	case crashdetect.GuardName, reuse.ServerName, "xargs", "parallel", "sem":
 		xpool()
 	}
 	testscript.Main(leakChecked{m}, map[string]func(){
@@ -87,6 +88,9 @@ func TestScript(t *testing.T) {
 			e.Setenv("MANY", many())
 			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
 			e.Setenv("SCRIPTS", scripts)
+			if err := serversOf(e); err != nil {
+				return err
+			}
 			s := &stage{dir: e.WorkDir, env: e.Vars, patience: patience, jobs: map[string]*job{}}
 			if bounded {
 				// Half of what is left: the test is to say what it waited for.

@@ -6,8 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
-	"syscall"
 
 	"xpool/pool/cpucount"
 	"xpool/runner/semaphore"
@@ -110,21 +108,11 @@ func (o *Options) holders() int {
 // interruptibly calls f, whose context a signal cancels. The status is that of the
 // signal or, if there was none, of the error.
 func (c *semaphoreCall) interruptibly(f func(context.Context) error) Status {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	var once sync.Once
-	var status Status
-	signals := listen()
-	signals.serve(handlers{end: func(sig syscall.Signal) {
-		once.Do(func() { status = endedBy(sig) })
-		cancel()
-	}})
-	err := f(ctx)
-	signals.stop() // now status is nobody else's
-	if status.Signal != 0 || err == nil {
-		return status
+	status, err := untilSignal(f)
+	if err != nil {
+		return c.failed(err)
 	}
-	return c.failed(err)
+	return status
 }
 
 // patiently calls wait, for as long as --semaphoretimeout lets it.

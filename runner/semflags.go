@@ -82,6 +82,8 @@ func (o *Options) validateSem() error {
 		return errors.New("with --semaphore the command has the standard input as it is")
 	case o.Record.resumes():
 		return errors.New("--semaphore runs its command in any case: --resume has no meaning")
+	case o.Reuse != (reuseOptions{}):
+		return errors.New("with --semaphore a shell of its own runs the command: --reuse has no meaning")
 	case o.Interactive && !s.Foreground:
 		return errors.New("--interactive needs --fg: nobody can ask about a command in the background")
 	}

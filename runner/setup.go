@@ -24,7 +24,7 @@ func newRun(o Options, s streams) (*run, error) {
 	// What has an effect that stays, such as a log that is begun, comes after what
 	// can be wrong with the options; the pool is the last.
 	for _, step := range []func() error{
-		r.setUpEnvironment, r.setUpJobs, r.openJobserver, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openDirectory, r.openRecords, r.setUpPool,
+		r.setUpEnvironment, r.setUpJobs, r.openJobserver, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openDirectory, r.openRecords, r.openServer, r.setUpPool,
 	} {
 		if err := step(); err != nil {
 			r.abandon()
@@ -44,6 +44,7 @@ func (r *run) abandon() {
 	r.asker.close()
 	r.gates.Close()
 	_ = r.jobserver.Close()
+	r.server.close()
 	_ = r.closeRecords() // nothing was written
 	_ = r.reports.close(Status{}, "")
 }
@@ -149,7 +150,7 @@ func (r *run) countTasks() error {
 // setUpPool starts the pool and the printer.
 func (r *run) setUpPool() (err error) {
 	o := &r.opts
-	r.pool, err = pool.New(r.command.kind(r.terminal), pool.Options{
+	po := pool.Options{
 		Jobs:        int(r.jobs.Load()),
 		IdleTimeout: time.Duration(o.IdleTimeout),
 		KillAfter:   time.Duration(o.KillAfter),
@@ -171,8 +172,12 @@ func (r *run) setUpPool() (err error) {
 		SlotEnv:   o.slotEnv(),
 		Subreaper: true,
 		Guard:     guardProgram(),
-	})
-	if err != nil {
+	}
+	kind := r.command.kind(r.terminal)
+	if r.server != nil { // nothing runs here, and a server that was started is to stay
+		kind, po.Subreaper, po.Guard = r.server.remote(r), false, ""
+	}
+	if r.pool, err = pool.New(kind, po); err != nil {
 		return err
 	}
 	r.gates.pool.Store(r.pool)

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"sync"
@@ -107,4 +108,23 @@ func (in *interrupts) stop() {
 	signal.Stop(in.c)
 	close(in.c)
 	in.done.Wait()
+}
+
+// untilSignal calls f, whose context is done when a signal asks for the end of this
+// process. The status is that of the signal, and then there is no error.
+func untilSignal(f func(context.Context) error) (status Status, err error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var once sync.Once
+	signals := listen()
+	signals.serve(handlers{end: func(sig syscall.Signal) {
+		once.Do(func() { status = endedBy(sig) })
+		cancel()
+	}})
+	err = f(ctx)
+	signals.stop() // now status is nobody else's
+	if status.Signal != 0 {
+		return status, nil
+	}
+	return status, err
 }
