@@ -11,12 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"xpool/crashdetect"
 	"xpool/pool"
 	"xpool/runner/reuse"
 )
-
-// serverHost is what the server is called where a host has a name.
-const serverHost = "the server of --reuse"
 
 // openServer finds out which server has the workers of the run, if that is what was
 // asked for. It is started when the first task waits.
@@ -108,7 +106,7 @@ type serverCall struct {
 func (c *serverCall) remote(r *run) pool.Kind {
 	o := &r.opts
 	k := &pool.Remote{
-		Hosts: []pool.RemoteHost{{Name: serverHost, Slots: -1, Dial: c.dial}},
+		Hosts: []pool.RemoteHost{{Slots: -1, Dial: c.dial}}, // without a name it is this machine
 		Inner: c.kind, Key: c.client.Identity, Dir: o.Dir, Env: r.taskEnv(), Bare: true,
 		Uncharged: true,
 		Log:       func(_ string, line []byte) { r.log(append(slices.Clone(line), '\n')) },
@@ -133,10 +131,17 @@ func (c *serverCall) close() {
 }
 
 // explain is an error of the pool as one with workers of its own would have it: that
-// they are those of a server does not matter to what is wrong with them.
+// they are those of a server does not matter to what is wrong with them. What is wrong
+// with the server itself is said of it.
 func (c *serverCall) explain(err error) error {
-	if host, ok := errors.AsType[*pool.HostError](err); ok && c != nil {
+	host, ok := errors.AsType[*pool.HostError](err)
+	if !ok || c == nil {
+		return err
+	}
+	_, broken := errors.AsType[*pool.BrokenError](host.Err)
+	_, start := errors.AsType[*crashdetect.StartError](host.Err)
+	if broken || start {
 		return host.Err
 	}
-	return err
+	return fmt.Errorf("--reuse: the server: %w", host.Err)
 }

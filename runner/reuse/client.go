@@ -48,7 +48,7 @@ func (c *Client) Dial(ctx context.Context) (*net.UnixConn, error) {
 			break
 		}
 	}
-	return nil, fmt.Errorf("--reuse: %s: %w", filepath.Join(c.Directory.path, c.Identity), err)
+	return nil, fmt.Errorf("%s: %w", filepath.Join(c.Directory.path, c.Identity), err)
 }
 
 // connect returns a connection to the server, whoever started it.
