@@ -3,13 +3,9 @@ package runner
 import (
 	"io"
 	"net"
-	"os"
-	"runtime"
 	"time"
 
-	"xpool/pool/cpucount"
 	"xpool/pool/serve"
-	"xpool/pool/wire"
 	"xpool/runner/reuse"
 )
 
@@ -33,12 +29,8 @@ func (s streams) serveCalls(args []string) Status {
 type sharedPool struct{ *serve.Server }
 
 func newSharedPool() sharedPool {
-	host, _ := os.Hostname() // for a person only
 	return sharedPool{serve.NewServer(serve.Config{
-		Hello: wire.Hello{
-			Program: "xpool " + version, Host: host, System: runtime.GOOS + "/" + runtime.GOARCH,
-			CPUs: cpucount.Available(), Pid: os.Getpid(),
-		},
+		Hello:     hello(),
 		Subreaper: true,
 		Guard:     guardProgram(),
 	})}
