@@ -98,7 +98,8 @@ type Remote struct {
 
 // RemoteHost is a place where tasks run.
 type RemoteHost struct {
-	// Name is what the host is called in results and messages.
+	// Name is what the host is called in results and messages; "" is for a place on this
+	// machine, of which these say nothing.
 	Name string
 
 	// Argv is a program, searched for in PATH if it has no slash, and its arguments:

@@ -121,6 +121,14 @@ func (h *remoteHost) lost(l *remoteLine, words string) {
 	}
 }
 
+// blame says of whom an error is: of a host without a name nothing is said.
+func (h *remoteHost) blame(err error) string {
+	if h.Name == "" {
+		return err.Error()
+	}
+	return h.Name + ": " + err.Error()
+}
+
 // fail is giveUp for a host that may be the last one, without which the pool breaks
 // down.
 func (h *remoteHost) fail(err error, words string) {

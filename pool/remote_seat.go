@@ -214,6 +214,6 @@ func (w *remoteSeat) lose(j *remoteJob, begun bool, words string, why error) {
 	}
 	w.slot.over(ended{
 		host: l.host.Name, pid: j.pid, words: words, gone: l.over,
-		how: crashdetect.End{ConnectionLost: fmt.Sprintf("%s: %v", l.host.Name, why)},
+		how: crashdetect.End{ConnectionLost: l.host.blame(why)},
 	})
 }
