@@ -40,6 +40,9 @@ type Place struct {
 	// Text is the command line of a Command, and the options of srun for Slurm,
 	// separated by blanks.
 	Text string
+
+	// Number, from 1, tells the agents of a Slurm place apart; 0 for other places.
+	Number int
 }
 
 // Name is what the place is called in logs and messages.
@@ -48,7 +51,7 @@ func (p Place) Name() string {
 	case Local:
 		return ":"
 	case Slurm:
-		return "slurm"
+		return "slurm-" + strconv.Itoa(max(p.Number, 1))
 	case Command:
 		return p.Text
 	}
