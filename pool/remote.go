@@ -115,6 +115,17 @@ type RemoteHost struct {
 	// Slots is how many tasks run there at once; 0 means as many as the host says that
 	// it has CPUs, and less than 0 as many as the pool has slots.
 	Slots int
+
+	// SlotsOf, if set and Slots is 0, returns how many tasks run there at once, from
+	// how many CPUs the host says that it has. It is called on the pool's goroutine.
+	SlotsOf func(cpus int) int
+
+	// Greeting, if set, returns what the stream begins with; it is called for each.
+	Greeting func() Greeting
+
+	// StartTimeout, unless it is 0, is what Remote.StartTimeout is for other hosts;
+	// less than 0 means that it may take for ever, as in a queue.
+	StartTimeout time.Duration
 }
 
 // RemoteSlotVar is a variable whose value is the number of a slot, from 1, plus Plus.

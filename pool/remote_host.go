@@ -51,6 +51,8 @@ func (h *remoteHost) capacity() int {
 	switch {
 	case h.Slots < 0:
 		return h.pool.jobs
+	case h.Slots == 0 && h.SlotsOf != nil && h.cpus > 0:
+		return max(1, h.SlotsOf(h.cpus))
 	case h.Slots == 0:
 		return max(1, h.cpus)
 	}

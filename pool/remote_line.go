@@ -19,13 +19,15 @@ type remoteLine struct {
 	stream remoteStream
 	seats  []*remoteSeat
 
-	decoder wire.Decoder
-	spare   []byte // reused, for messages
-	piece   []byte // reused, for the tasks' input
-	sent    int64  // bytes of them
-	running map[int64]*remoteJob
-	last    int64 // number of a Run
-	asked   int   // how many tasks the far end is to run at once
+	greeting Greeting // nil when it is over, or if there is none
+	held     []byte   // to be sent when it is
+	decoder  wire.Decoder
+	spare    []byte // reused, for messages
+	piece    []byte // reused, for the tasks' input
+	sent     int64  // bytes of them
+	running  map[int64]*remoteJob
+	last     int64 // number of a Run
+	asked    int   // how many tasks the far end is to run at once
 
 	greeted  bool // it is a far end
 	reached  bool // there was somebody at the far end
@@ -110,15 +112,16 @@ func (l *remoteLine) open() error {
 	if l.stream, err = l.host.connect(l); err != nil {
 		return err
 	}
+	if l.host.Greeting != nil {
+		l.greeting = l.host.Greeting()
+	}
 	l.send(&wire.Hello{})
 	l.send(open)
-	limit := l.host.kind.StartTimeout
-	if limit <= 0 {
-		limit = remoteStart
+	if limit := l.host.startLimit(); limit > 0 {
+		l.timer = l.pool.timers.after(limit, func() {
+			l.lose(fmt.Errorf("it was not ready within %v", limit))
+		})
 	}
-	l.timer = l.pool.timers.after(limit, func() {
-		l.lose(fmt.Errorf("it was not ready within %v", limit))
-	})
 	return nil
 }
 
@@ -132,6 +135,10 @@ func (l *remoteLine) send(m wire.Message) (end int64, err error) {
 		return l.sent, err
 	}
 	l.sent += int64(len(b))
+	if l.greeting != nil {
+		l.held = append(l.held, b...)
+		return l.sent, nil
+	}
 	l.stream.write(b)
 	if l.spare = b; cap(b) > requestKept {
 		l.spare = nil
@@ -220,6 +227,9 @@ func (l *remoteLine) fed(b []byte) {
 		return
 	}
 	l.missed = 0
+	if l.greeting != nil {
+		b = l.greet(b)
+	}
 	if err := l.decoder.Feed(b, l.receive); err != nil {
 		l.lose(err)
 	}
