@@ -31,6 +31,7 @@ func newFlags(o *Options) *pflag.FlagSet {
 	recordFlags(f, o)
 	pipeFlags(f, o)
 	semFlags(f, o)
+	onFlags(f, o)
 	outputFlags(f, o)
 
 	f.String("as", "", "") // cutPersona takes it where it counts
@@ -92,7 +93,9 @@ func workerFlags(f *pflag.FlagSet, o *Options) {
 	f.Var(recycleFlag{&o.RecycleRSS}, "recycle-rss", "")
 	f.Var(threadsFlag{o}, "threads", "")
 	f.IntVar(&o.Nice, "nice", 0, "")
-	f.StringVar(&o.Dir, "wd", "", "")
+	for _, name := range []string{"wd", "workdir"} {
+		f.StringVar(&o.Dir, name, "", "")
+	}
 	f.StringVar(&o.SlotVar, "process-slot-var", "", "")
 	f.BoolVarP(&o.OpenTTY, "open-tty", "o", false, "")
 }

@@ -68,6 +68,7 @@ type Options struct {
 	Pipe         pipeOptions
 	Sem          semOptions
 	Reuse        reuseOptions
+	On           onOptions
 	StallTimeout value.Duration
 	MemLimit     value.Size
 	CrashLimit   int

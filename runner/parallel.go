@@ -45,6 +45,7 @@ func parseParallel(name string, args []string, env environment) (Options, error)
 		return o, nil
 	}
 	o.settleParallel(f)
+	o.settleLogins()
 	if err := o.setWords(f.Args()); err != nil {
 		return o, err
 	}

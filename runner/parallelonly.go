@@ -2,7 +2,6 @@ package runner
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/spf13/pflag"
@@ -33,7 +32,7 @@ func parallelOnly(f *pflag.FlagSet, o *Options) {
 	for _, name := range ignoredFlags() {
 		f.Bool(name, false, "")
 	}
-	for _, name := range []string{"compress-program", "decompress-program", "env"} {
+	for _, name := range []string{"compress-program", "decompress-program"} {
 		f.StringArray(name, nil, "")
 	}
 	for _, name := range []string{"tmpdir", "tempdir"} {
@@ -46,7 +45,8 @@ func parallelOnly(f *pflag.FlagSet, o *Options) {
 	boolFlag(f, switchFlag(func() { p.tty = true }), "tty", "")
 	f.BoolVar(&p.skipFirst, "skip-first-line", false, "")
 	boolFlag(f, switchFlag(func() { o.KeepOrder = false }), "no-keep-order", "")
-	f.VarP(parseFlag(onlyHere), "sshlogin", "S", "")
+	boolFlag(f, switchFlag(func() {}), "", "M") // there is one connection to a host in any case
+	loginFlags(f, o)
 	f.Lookup("max-args").Value = orNone{f.Lookup("max-args").Value, &o.Rows}
 	for _, name := range []string{"jl", "res", "result"} {
 		f.Var(f.Lookup(longName(name)).Value, name, "")
@@ -68,7 +68,7 @@ func longName(alias string) string {
 func ignoredFlags() []string {
 	return []string{
 		"will-cite", "nn", "citation", "bibtex", "no-notice", "gnu", "compress", "group", "silent", "ctrl-c",
-		"use-cores-instead-of-threads", "use-cpus-instead-of-cores", "use-sockets-instead-of-threads",
+		"controlmaster", "filter-hosts", "use-cores-instead-of-threads", "use-cpus-instead-of-cores", "use-sockets-instead-of-threads",
 	}
 }
 
@@ -97,14 +97,6 @@ func answers(f *pflag.FlagSet, p *parallelOnlyOptions) {
 // maxCommandLine is the longest text that Linux takes as one argument, which bounds
 // what GNU parallel can give to a shell.
 const maxCommandLine = 131071
-
-// onlyHere takes the machines to run on, of which this one is the only one.
-func onlyHere(s string) error {
-	if s != ":" {
-		return fmt.Errorf("tasks cannot be sent to %s: only ':', this machine itself, is known", quoteWord(s))
-	}
-	return nil
-}
 
 // orNone is a number of arguments that may also be 0, for tasks without any.
 type orNone struct {

@@ -58,9 +58,14 @@ func (n *native) failure(t *task, res pool.Result) string {
 	return fmt.Sprintf("task %s: %s%s", t.title(res), res.Verdict, lastWords(res))
 }
 
-// title is how a task is named to a person: its number and its command.
+// title is how a task is named to a person: its number and its command, and the
+// machine that it ran on if that is another one.
 func (t *task) title(res pool.Result) string {
-	return fmt.Sprintf("%d (%s)", t.seq, t.run.command.label(t.context(res.Slot)))
+	title := fmt.Sprintf("%d (%s)", t.seq, t.run.command.label(t.context(res.Slot)))
+	if res.Host != "" && res.Host != ":" && res.Verdict.Kind != crashdetect.Lost { // which names it
+		title += " on " + res.Host
+	}
+	return title
 }
 
 func lastWords(res pool.Result) string {

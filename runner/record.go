@@ -110,7 +110,7 @@ func (t *task) row(res pool.Result) joblog.Row {
 		start = t.made
 	}
 	row := joblog.Row{
-		Seq: t.seq, Host: t.run.opts.host(), Start: start, Send: t.sent, Receive: t.received,
+		Seq: t.seq, Host: res.Host, Start: start, Send: t.sent, Receive: t.received,
 		Exit: exit, Signal: sig, Command: t.run.command.line(t.context(res.Slot)),
 	}
 	if !res.Start.IsZero() {
@@ -118,9 +118,6 @@ func (t *task) row(res pool.Result) joblog.Row {
 	}
 	return row
 }
-
-// host is the name of this machine in a joblog.
-func (o *Options) host() string { return "" }
 
 // logStatus is the exit status and the signal by which GNU parallel tells of a
 // verdict.

@@ -94,6 +94,8 @@ func (o *Options) validateReuse() error {
 		return errors.New("--reuse-list and --reuse-stop run no command")
 	case r.List && r.Stop:
 		return errors.New("--reuse-list and --reuse-stop exclude each other")
+	case r.On && o.On.away():
+		return errors.New("--reuse keeps workers on this machine, and --on runs none here: give one of them")
 	case r.On && o.OpenTTY:
 		return errors.New("--reuse: the workers of a server have no terminal, which --open-tty asks for")
 	}

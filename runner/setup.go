@@ -56,6 +56,9 @@ func (r *run) setUpEnvironment() (err error) {
 
 func (r *run) setUpJobs() error {
 	jobs, err := r.askedJobs()
+	if r.opts.On.away() {
+		jobs = manyJobs // each machine has its own number
+	}
 	r.jobs.Store(int64(jobs))
 	return err
 }
@@ -69,7 +72,7 @@ func (r *run) setUpCommand() (err error) {
 	if r.rows != nil && o.As == asXpool && o.Rows.MaxRows == 0 {
 		r.rows.Require(o.highestColumn())
 	}
-	r.inherit = r.command.inherits() && (o.Ungroup || r.jobs.Load() == 1 && !o.Unordered) && !o.seesOutput()
+	r.inherit = r.command.inherits() && !o.On.away() && (o.Ungroup || r.jobs.Load() == 1 && !o.Unordered) && !o.seesOutput()
 	if r.tag, err = o.newTag(); err != nil {
 		return err
 	}
@@ -88,7 +91,7 @@ func (r *run) setUpCommand() (err error) {
 // openDirectory sees to the directory of the tasks, which is made if it is not there,
 // as GNU parallel does.
 func (r *run) openDirectory() error {
-	if r.opts.Dir == "" || r.opts.DryRun {
+	if r.opts.Dir == "" || r.opts.DryRun || r.opts.On.away() {
 		return nil
 	}
 	if err := os.MkdirAll(r.opts.Dir, 0o777); err != nil {
@@ -174,8 +177,14 @@ func (r *run) setUpPool() (err error) {
 		Guard:     guardProgram(),
 	}
 	kind := r.command.kind(r.terminal)
-	if r.server != nil { // nothing runs here, and a server that was started is to stay
+	switch {
+	case r.server != nil: // nothing runs here, and a server that was started is to stay
 		kind, po.Subreaper, po.Guard = r.server.remote(r), false, ""
+	case o.On.away():
+		if kind, err = r.remote(kind); err != nil {
+			return err
+		}
+		po.Dir, po.Env = "", nil // of what leads there
 	}
 	if r.pool, err = pool.New(kind, po); err != nil {
 		return err

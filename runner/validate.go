@@ -14,7 +14,7 @@ func (o *Options) Validate() error {
 	if o.Sem.On {
 		return o.validateSem()
 	}
-	for _, check := range []func() error{o.validateReuse, o.validateCommand, o.validateWorkers, o.validateRecords, o.validatePipe, o.validateOutput} {
+	for _, check := range []func() error{o.validateReuse, o.validateCommand, o.validateWorkers, o.validateRecords, o.validatePipe, o.validateOutput, o.validateOn} {
 		if err := check(); err != nil {
 			return err
 		}
