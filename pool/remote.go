@@ -61,6 +61,7 @@ type Remote struct {
 	Key string
 
 	// Dir is the workers' directory; one that is not absolute is below that of the far
+	// end. It is made if it is not there; "..." is a new one, which is removed in the
 	// end.
 	Dir string
 
@@ -69,6 +70,11 @@ type Remote struct {
 	Env   []string
 	Unset []string
 	Bare  bool
+
+	// Base are files that are there before the first attempt begins; with Remove they
+	// are removed in the end.
+	Base   []File
+	Remove bool
 
 	// SlotVars are variables of the workers that have the number of their slot there.
 	SlotVars []RemoteSlotVar
@@ -119,6 +125,10 @@ type RemoteHost struct {
 	// SlotsOf, if set and Slots is 0, returns how many tasks run there at once, from
 	// how many CPUs the host says that it has. It is called on the pool's goroutine.
 	SlotsOf func(cpus int) int
+
+	// SameFiles says that the host has the files of this machine in the places where
+	// they are here: none are sent, returned or removed.
+	SameFiles bool
 
 	// Greeting, if set, returns what the stream begins with; it is called for each.
 	Greeting func() Greeting

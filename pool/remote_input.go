@@ -10,11 +10,16 @@ import (
 	"xpool/pool/wire"
 )
 
-// remoteInput is the standard input of an attempt, on its way to the far end. A nil
-// remoteInput is none.
+// remoteInput is what goes to the far end with an attempt, one after the other: files,
+// and its standard input. A nil remoteInput is nothing.
 type remoteInput struct {
-	job     *remoteJob
-	fd      int // -1 when all was read
+	line    *remoteLine
+	job     *remoteJob // nil for the files that all attempts need
+	files   []File
+	stdin   string // path; "" is none
+	index   int    // of what is sent now: in files, or behind them
+	mode    int    // of the file
+	fd      int    // of that; -1 when all was read
 	watched bool
 	dry     bool // nothing is there to be read now
 }
@@ -23,20 +28,65 @@ type remoteInput struct {
 // is read of the tasks' input.
 const inputAhead = 4 * wire.MaxData
 
-// openRemoteInput opens the file, of which nothing is read yet.
-func openRemoteInput(j *remoteJob, path string) (*remoteInput, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+// start opens the first of what is sent, of which nothing is read yet. There is one
+// at least.
+func (in *remoteInput) start() error {
+	if in.job != nil {
+		in.job.end = math.MaxInt64 // it cannot begin until all has been sent
 	}
-	j.end = math.MaxInt64 // it cannot begin until all has been sent
-	return &remoteInput{job: j, fd: fd}, nil
+	return in.open()
+}
+
+// open opens what is sent next.
+func (in *remoteInput) open() (err error) {
+	path := in.stdin
+	if in.index < len(in.files) {
+		path = in.files[in.index].Here
+	}
+	in.fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		in.fd = -1
+		return &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	if in.index < len(in.files) {
+		in.mode, err = regularMode(in.fd, path)
+	}
+	return err
+}
+
+// proceed is for the end of what was sent.
+func (in *remoteInput) proceed() {
+	in.close()
+	in.watched, in.dry = false, false
+	in.index++
+	switch {
+	case in.index < len(in.files) || in.index == len(in.files) && in.stdin != "":
+		if err := in.open(); err != nil {
+			in.fail(err)
+		}
+	case in.job != nil:
+		in.job.end = in.line.sent
+	default:
+		in.line.becomeReady()
+	}
+}
+
+// message is the next piece, as it is sent.
+func (in *remoteInput) message(b []byte) wire.Message {
+	var id int64
+	if in.job != nil {
+		id = in.job.id
+	}
+	if in.index < len(in.files) {
+		return &wire.File{ID: id, Index: in.index, Mode: in.mode, Last: len(b) == 0, Data: b}
+	}
+	return &wire.Input{ID: id, Last: len(b) == 0, Data: b}
 }
 
 // pump sends of the tasks' input what there is room for, a piece of each in turn.
 func (l *remoteLine) pump() {
 	for sent := true; sent && !l.over; {
-		sent = false
+		sent = l.base != nil && l.stream.unsent() < inputAhead && l.base.send()
 		for i := 0; i < len(l.seats); i++ { // one whose input fails may leave
 			w := l.seats[i]
 			if w.job == nil || w.job.input == nil || l.stream.unsent() >= inputAhead {
@@ -52,7 +102,7 @@ func (in *remoteInput) send() bool {
 	if in.fd < 0 || in.dry {
 		return false
 	}
-	l := in.job.line
+	l := in.line
 	if l.piece == nil {
 		l.piece = make([]byte, wire.MaxData)
 	}
@@ -67,10 +117,9 @@ func (in *remoteInput) send() bool {
 		in.fail(err)
 		return false
 	}
-	l.send(&wire.Input{ID: in.job.id, Last: n == 0, Data: l.piece[:n]})
+	l.send(in.message(l.piece[:n]))
 	if n == 0 {
-		in.job.end = l.sent
-		in.close()
+		in.proceed()
 	}
 	return true
 }
@@ -81,7 +130,7 @@ func (in *remoteInput) wait() {
 	if in.watched {
 		return
 	}
-	l := in.job.line
+	l := in.line
 	err := l.pool.reactor.Add(in.fd, func() bool {
 		in.dry = false
 		l.pump()
@@ -92,9 +141,15 @@ func (in *remoteInput) wait() {
 	}
 }
 
-// fail ends the attempt, which cannot get what it is to read.
+// fail ends the attempt, which cannot get what it needs. Without what all need, there is
+// nothing that could be run.
 func (in *remoteInput) fail(err error) {
 	j := in.job
+	if j == nil {
+		in.close()
+		in.line.pool.breakDown(err)
+		return
+	}
 	j.line.send(&wire.Stop{ID: j.id})
 	j.forget()
 	j.seat.job = nil
@@ -106,7 +161,7 @@ func (in *remoteInput) close() {
 		return
 	}
 	if in.watched {
-		in.job.line.pool.reactor.Remove(in.fd)
+		in.line.pool.reactor.Remove(in.fd)
 	}
 	unix.Close(in.fd)
 	in.fd = -1

@@ -15,7 +15,10 @@ type remoteJob struct {
 	id      int64
 	attempt *attempt
 	end     int64        // where its Run ends in all that was sent, in bytes
-	input   *remoteInput // nil if it has none
+	input   *remoteInput // nil if nothing goes with it
+	files   *Files       // nil if none go with it or come back
+	back    fetching     // one that comes back
+	missing error        // why one has not
 
 	begun    bool
 	pid      int // there
@@ -33,6 +36,23 @@ type remoteJob struct {
 type remotePiece struct {
 	stream Stream
 	data   []byte
+}
+
+// open opens what goes with the attempt.
+func (j *remoteJob) open() error {
+	in := &remoteInput{line: j.line, job: j, stdin: j.attempt.payload.Stdin, fd: -1}
+	if j.files != nil {
+		in.files = j.files.Send
+	}
+	if len(in.files) == 0 && in.stdin == "" {
+		return nil
+	}
+	if err := in.start(); err != nil {
+		in.close()
+		return err
+	}
+	j.input = in
+	return nil
 }
 
 // began is the far end's word that the attempt runs from now on.
@@ -135,6 +155,7 @@ func (j *remoteJob) returned() {
 func (j *remoteJob) forget() {
 	delete(j.line.running, j.id)
 	j.input.close()
+	j.back.drop()
 }
 
 // took is the time that the attempt took where it ran, if it was told.

@@ -22,9 +22,10 @@ type remoteLine struct {
 	greeting Greeting // nil when it is over, or if there is none
 	held     []byte   // to be sent when it is
 	decoder  wire.Decoder
-	spare    []byte // reused, for messages
-	piece    []byte // reused, for the tasks' input
-	sent     int64  // bytes of them
+	spare    []byte       // reused, for messages
+	piece    []byte       // reused, for the tasks' input
+	base     *remoteInput // the files of all tasks; nil before they are sent
+	sent     int64        // bytes of them
 	running  map[int64]*remoteJob
 	last     int64 // number of a Run
 	asked    int   // how many tasks the far end is to run at once
@@ -244,6 +245,7 @@ func (l *remoteLine) ended(how error, words string) {
 	l.over, l.shut = true, true
 	l.pool.timers.stop(l.timer)
 	l.pool.timers.stop(l.looking)
+	l.base.close()
 	switch {
 	case l.why != nil:
 	case how != nil:

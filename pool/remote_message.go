@@ -29,6 +29,10 @@ func (l *remoteLine) receive(m wire.Message) error {
 		l.about(m.ID, func(j *remoteJob) { j.began(m) })
 	case *wire.Output:
 		l.about(m.ID, func(j *remoteJob) { j.printed(Stream(m.Stream), m.Data) })
+	case *wire.Fetched:
+		if j := l.running[m.ID]; j != nil {
+			return j.fetched(m)
+		}
 	case *wire.Reset:
 		l.about(m.ID, (*remoteJob).reset)
 	case *wire.Done:
@@ -60,7 +64,7 @@ func (l *remoteLine) about(id int64, f func(*remoteJob)) {
 
 // becomeReady lets the slots begin tasks.
 func (l *remoteLine) becomeReady() {
-	if l.ready {
+	if l.ready || l.sendBase() {
 		return
 	}
 	l.ready, l.host.proven = true, true
@@ -113,7 +117,7 @@ func (l *remoteLine) opening() (*wire.Open, error) {
 		Window: remoteWindow, Patience: remotePatience,
 		IdleTimeout: o.IdleTimeout, InitTimeout: o.InitTimeout, KillAfter: o.KillAfter, TermSeq: wireSteps(o.TermSeq),
 		Nice: o.Nice, NoAhead: o.NoAhead, RecycleTasks: o.RecycleTasks, RecycleRSS: o.RecycleRSS,
-		Dir: k.Dir, Bare: k.Bare, Unset: k.Unset, Env: k.Env,
+		Dir: k.Dir, Files: there(l.baseFiles()), Remove: k.Remove, Bare: k.Bare, Unset: k.Unset, Env: k.Env,
 	}, nil
 }
 

@@ -36,19 +36,11 @@ func (w *remoteSeat) run(a *attempt) error {
 	l := w.line
 	l.last++
 	j := &remoteJob{seat: w, line: l, id: l.last, attempt: a}
-	if a.payload.Stdin != "" {
-		in, err := openRemoteInput(j, a.payload.Stdin)
-		if err != nil {
-			return err
-		}
-		j.input = in
+	j.files = l.filesOf(a)
+	if err := j.open(); err != nil {
+		return err
 	}
-	_, err := l.send(&wire.Run{
-		ID: j.id, Seq: a.task.Seq, Attempt: a.number,
-		Args: a.payload.Args, Values: a.payload.Values, InWorker: a.payload.InWorker,
-		Input: j.input != nil, MemLimit: a.task.MemLimit, Stall: a.task.StallTimeout,
-	})
-	if err != nil {
+	if _, err := l.send(j.run()); err != nil {
 		j.input.close()
 		return err
 	}
@@ -171,9 +163,10 @@ func (w *remoteSeat) conclude() {
 // result is how the attempt ended, as the far end saw it.
 func (w *remoteSeat) result(j *remoteJob) ended {
 	d := j.done
+	v := j.withFiles(d.Verdict)
 	e := ended{
 		host: w.line.host.Name, pid: d.Pid, words: d.Words, gone: w.line.over, took: d.Took,
-		usage: Usage{User: d.User, System: d.System, MaxRSS: d.MaxRSS}, verdict: &d.Verdict,
+		usage: Usage{User: d.User, System: d.System, MaxRSS: d.MaxRSS}, verdict: &v,
 	}
 	if d.Err != nil {
 		e.how.StartErr = d.Err.Err()

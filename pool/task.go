@@ -103,9 +103,37 @@ type Payload struct {
 	// /proc. For a Shell it means something only with Shell.Stdin.
 	Stdin string
 
+	// Files go with the attempt to a Remote's host and back; nil is none. For other
+	// kinds they mean nothing.
+	Files *Files
+
 	// InWorker lets a Shell run the task in the worker itself, without a
 	// subshell: the caller vouches that it leaves no trace, or wants it to.
 	InWorker bool
+}
+
+// Files are what an attempt needs of the files of this machine, and what it makes of
+// its own on another one.
+type Files struct {
+	// Send are there, with their permissions, before the attempt begins. One that
+	// cannot be sent keeps it from beginning.
+	Send []File
+
+	// Return are sent back when the attempt has ended, however that was. One that is
+	// missing after an attempt that ended well makes of its verdict NotStarted, whose
+	// Detail says so.
+	Return []File
+
+	// Remove has all of those removed there in the end, and the directories below the
+	// workers' one that are empty then.
+	Remove bool
+}
+
+// File is a regular file that is, or is to be, on two machines. Directories on the
+// way to it are made.
+type File struct {
+	Here  string // its path
+	There string // below the workers' directory, if it is not absolute
 }
 
 // Stream is one of the two streams that a task writes.

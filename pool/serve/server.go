@@ -38,6 +38,9 @@ type Server struct {
 	pool    *pool.Pool    // nil until the first stream opens it
 	key     string        // what it was opened with
 	noAhead bool          // so was this
+	dir     string        // of the workers, absolute
+	base    []string      // files in it that are removed in the end
+	ownDir  bool          // so is dir itself
 	jobs    int           // slots that it has
 	streams []*stream     // that have opened it and are not over
 	turn    uint64        // counts the tasks that were dealt
@@ -171,9 +174,19 @@ func (s *Server) start(o *wire.Open) error {
 	}
 	opts := options(o, env)
 	opts.Subreaper, opts.Spare, opts.Guard = s.config.Subreaper, s.config.Spare, s.config.Guard
+	if s.dir, s.ownDir, err = workDir(o.Dir); err != nil {
+		return err
+	}
+	if opts.Dir != "" {
+		opts.Dir = s.dir
+	}
 	p, err := pool.New(kind, opts)
 	if err != nil {
+		s.removeOwn()
 		return err
+	}
+	if o.Remove {
+		s.base = o.Files
 	}
 	s.pool, s.key, s.noAhead, s.jobs = p, o.Key, o.NoAhead, opts.Jobs
 	s.own.Go(s.deal)
@@ -184,6 +197,7 @@ func (s *Server) start(o *wire.Open) error {
 // await sees the pool to its end.
 func (s *Server) await() {
 	err := s.pool.Wait()
+	s.removeOwn()
 	s.mu.Lock()
 	s.ended, s.broken = true, err
 	streams := append([]*stream(nil), s.streams...)
@@ -193,6 +207,14 @@ func (s *Server) await() {
 		st.bereave(err)
 	}
 	close(s.over)
+}
+
+// removeOwn removes what is to go with the pool.
+func (s *Server) removeOwn() {
+	removeFiles(s.dir, s.base)
+	if s.ownDir {
+		os.RemoveAll(s.dir)
+	}
 }
 
 // resize gives the pool as many slots as the stream wants that wants the most;

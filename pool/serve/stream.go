@@ -26,6 +26,7 @@ type stream struct {
 	// What Open said; set by the reader, before there is a task.
 	opened   bool
 	window   int64         // of each task
+	base     *arrivals     // the files of all tasks
 	patience *time.Timer   // nil if it is without end
 	wait     time.Duration // how long it is
 
@@ -42,10 +43,11 @@ type stream struct {
 	parked    []parting       // that the pool has stopped by itself, until it is known why
 	blocked   map[*task]bool  // that wait for room in out
 	suspended bool
-	closing   bool          // no more tasks come
-	bereaved  bool          // the pool is no more
-	lost      error         // why there is no near end any more
-	over      chan struct{} // closed when it is closing, or lost, and has no task
+	closing   bool           // no more tasks come
+	bereaved  bool           // the pool is no more
+	lost      error          // why there is no near end any more
+	over      chan struct{}  // closed when it is closing, or lost, and has no task
+	back      sync.WaitGroup // of handBack, for each task whose files go back
 	isOver    bool
 }
 
@@ -93,6 +95,8 @@ func (st *stream) close() {
 	st.out.finish()
 	st.conn.Close()
 	st.out.reader.Wait()
+	st.back.Wait()
+	st.base.drop()
 	if st.patience != nil {
 		st.patience.Stop()
 	}
@@ -148,6 +152,8 @@ func (st *stream) handle(m wire.Message) error {
 		return st.run(m)
 	case *wire.Input:
 		st.input(m)
+	case *wire.File:
+		st.file(m)
 	case *wire.Recall:
 		st.recall(m.ID)
 	case *wire.Stop:
@@ -180,12 +186,10 @@ func (st *stream) open(o *wire.Open) error {
 	}
 	st.mu.Unlock()
 	if err := st.server.open(st, o); err != nil {
-		st.mu.Lock()
-		st.bereaved = true
-		st.mu.Unlock()
-		st.out.send(brokenBy(err))
+		st.refuse(err)
 		return nil
 	}
+	st.base = newArrivals(st.server.dir, o.Files)
 	st.out.send(&wire.Ready{})
 	return nil
 }
@@ -280,6 +284,7 @@ func (st *stream) part(t *task, last wire.Message) {
 		return
 	}
 	t.input.remove()
+	t.files.drop()
 	delete(st.blocked, t)
 	if st.lost == nil {
 		t.flush()
@@ -306,6 +311,10 @@ func (st *stream) finish(t *task, r pool.Result) {
 		return
 	}
 	st.mu.Unlock()
+	if len(t.run.Return) > 0 || t.run.Remove {
+		st.back.Go(func() { t.handBack(last, r.Slot > 0) })
+		return
+	}
 	st.part(t, last)
 }
 

@@ -14,6 +14,7 @@ type task struct {
 	run    *wire.Run
 	task   pool.Task
 	input  *inputFile // nil unless it has standard input of its own
+	files  *arrivals  // nil unless it needs some
 
 	// Of the Server, which locks them.
 	place     place
@@ -36,7 +37,7 @@ type piece struct {
 
 // run is for a new task.
 func (st *stream) run(m *wire.Run) error {
-	t := &task{stream: st, run: m, credit: st.window}
+	t := &task{stream: st, run: m, credit: st.window, files: newArrivals(st.server.dir, m.Files)}
 	t.task = pool.Task{
 		Seq: m.Seq, First: m.Attempt, StallTimeout: m.Stall, MemLimit: m.MemLimit, Output: t,
 		Payload: t.payload, Begun: t.begun, Done: t.done,
@@ -60,8 +61,8 @@ func (st *stream) run(m *wire.Run) error {
 		t.end(&wire.Returned{ID: m.ID})
 	case err != nil:
 		t.end(notBegun(m.ID, err))
-	case !m.Input:
-		t.enqueue()
+	default:
+		t.enqueueWhole()
 	}
 	return nil
 }
@@ -76,7 +77,12 @@ func (st *stream) input(m *wire.Input) {
 		t.end(notBegun(m.ID, err))
 		return
 	}
-	if m.Last {
+	t.enqueueWhole()
+}
+
+// enqueueWhole has the task dealt if all has come that it needs.
+func (t *task) enqueueWhole() {
+	if t.files.whole() && (t.input == nil || t.input.whole) {
 		t.enqueue()
 	}
 }
@@ -122,6 +128,7 @@ func (st *stream) stop(m *wire.Stop) {
 func (t *task) stop(grace time.Duration, steps []pool.TermStep) {
 	t.stream.mu.Lock()
 	t.stopped = true
+	t.stream.out.change.Broadcast() // it may be handing back what nobody waits for
 	t.stream.mu.Unlock()
 	p := t.stream.server.pool
 	if t.stream.server.withdraw(t, func() { p.StopTask(&t.task, grace, steps...) }) {

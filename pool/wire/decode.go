@@ -32,7 +32,7 @@ type Decoder struct {
 
 // Feed takes the next piece of the stream and calls each for every message that
 // ends in it, in order. It keeps no part of b, and each must not use the Decoder.
-// The Data of an Input and an Output is valid only during the call; all else is
+// The Data of a message is valid only during the call; all else is
 // the receiver's to keep.
 //
 // An error is final, and every later call returns it again. It is a *NoiseError, a

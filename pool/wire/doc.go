@@ -22,11 +22,15 @@
 //	 |<----------------------------- Done 2 ---|   its tree is gone
 //	 |--- Run 3, Recall 3 -------------------->|
 //	 |<------------------------- Returned 3 ---|   it has not begun, and will not
+//	 |--- Run 4, File 4 ... File 4 ----------->|   a file that it needs
+//	 |<------------------- Fetched 4, Done 4 ---|   a file that it has made
 //	 |--- Bye -------------------------------->|   no more tasks
 //	 |<-------------------------------- Bye ---|   nothing is left, the stream ends
 //
+// The files that all tasks need come before the first Run, as those of task 0.
+//
 // After its Run, a task is over with its Done, its Returned, or the end of the
-// stream. Output, Reset and Began come before that, and nothing about it comes
+// stream. Output, Reset, Began and Fetched come before that, and nothing about it comes
 // after. A message about a task that is over, or that never was, is ignored:
 // it has crossed the end of the task on its way.
 //
@@ -86,7 +90,7 @@ const (
 	// MaxList is the most elements in a list.
 	MaxList = 1 << 20
 
-	// MaxData is the most bytes in an Output or an Input that an end should send at
+	// MaxData is the most bytes in an Output, an Input, a File or a Fetched that an end should send at
 	// a time, so that other messages get their turn.
 	MaxData = 64 << 10
 )
@@ -109,6 +113,7 @@ const (
 	typeOpen     = 'O'
 	typeRun      = 'R'
 	typeInput    = 'I'
+	typeFile     = 'F'
 	typeRecall   = 'U'
 	typeStop     = 'S'
 	typeSuspend  = 'Z'
@@ -120,6 +125,7 @@ const (
 	typeBroken   = 'x'
 	typeBegan    = 'b'
 	typeOutput   = 'o'
+	typeFetched  = 'f'
 	typeReset    = 'z'
 	typeDone     = 'd'
 	typeReturned = 'u'
@@ -143,6 +149,8 @@ func newMessage(kind byte) Message {
 		return &Run{}
 	case typeInput:
 		return &Input{}
+	case typeFile:
+		return &File{}
 	case typeRecall:
 		return &Recall{}
 	case typeStop:
@@ -172,6 +180,8 @@ func newReply(kind byte) Message {
 		return &Began{}
 	case typeOutput:
 		return &Output{}
+	case typeFetched:
+		return &Fetched{}
 	case typeReset:
 		return &Reset{}
 	case typeDone:

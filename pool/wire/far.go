@@ -129,6 +129,27 @@ func (m *Output) fields(c *codec) {
 	c.data(&m.Data)
 }
 
+// Fetched is the next piece of a file that is sent back.
+type Fetched struct {
+	ID    int64
+	Index int    // in Run.Return, from 0; the files come in order
+	Mode  int    // its permissions
+	Last  bool   // nothing comes after it
+	Error string // why it cannot be had; then nothing of it counts
+	Data  []byte // of a decoded message: valid only during the call of each
+}
+
+func (*Fetched) kind() byte { return typeFetched }
+
+func (m *Fetched) fields(c *codec) {
+	integer(c, &m.ID)
+	integer(c, &m.Index)
+	integer(c, &m.Mode)
+	c.flag(&m.Last)
+	c.text(&m.Error)
+	c.data(&m.Data)
+}
+
 // Reset says that what was sent of a task's output does not count: it will run
 // again. It does not change the credit.
 type Reset struct{ ID int64 }

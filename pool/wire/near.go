@@ -47,6 +47,9 @@ type Run struct {
 	Values   []string
 	InWorker bool          // as of pool.Payload, like Args and Values
 	Input    bool          // its standard input follows; it begins when all of it has come
+	Files    []string      // names of files that follow likewise; see File
+	Return   []string      // names of files that are sent back, as far as they are there, when it has ended
+	Remove   bool          // all of those are removed then
 	MemLimit int64         // bytes; 0 means no limit
 	Stall    time.Duration // how long it may print nothing; 0 means no limit
 }
@@ -61,6 +64,9 @@ func (m *Run) fields(c *codec) {
 	c.texts(&m.Values)
 	c.flag(&m.InWorker)
 	c.flag(&m.Input)
+	c.texts(&m.Files)
+	c.texts(&m.Return)
+	c.flag(&m.Remove)
 	integer(c, &m.MemLimit)
 	integer(c, &m.Stall)
 }
@@ -76,6 +82,27 @@ func (*Input) kind() byte { return typeInput }
 
 func (m *Input) fields(c *codec) {
 	integer(c, &m.ID)
+	c.flag(&m.Last)
+	c.data(&m.Data)
+}
+
+// File is the next piece of a file that a task needs. A name that is not absolute is
+// below the workers' directory. Nobody sees the file by its name before it is whole;
+// directories on the way to it are made.
+type File struct {
+	ID    int64  // of the task; 0 for one of Open.Files
+	Index int    // of the name, from 0; the files come in order
+	Mode  int    // its permissions, from which the far end's umask takes away
+	Last  bool   // nothing comes after it
+	Data  []byte // of a decoded message: valid only during the call of each
+}
+
+func (*File) kind() byte { return typeFile }
+
+func (m *File) fields(c *codec) {
+	integer(c, &m.ID)
+	integer(c, &m.Index)
+	integer(c, &m.Mode)
 	c.flag(&m.Last)
 	c.data(&m.Data)
 }

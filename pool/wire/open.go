@@ -41,8 +41,14 @@ type Open struct {
 	RecycleRSS   int64
 
 	// Dir is the workers' directory; one that is not absolute is below that of the
-	// far end.
+	// far end. It is made if it is not there; "..." is a new one below
+	// ~/.cache/xpool/work, which is removed in the end.
 	Dir string
+
+	// Files are the names of files that follow before the first Run; see File. With
+	// Remove they are removed in the end.
+	Files  []string
+	Remove bool
 
 	// Env are variables as NAME=value, which are added to those of the far end, or
 	// are all of them with Bare. Unset are names of variables that are taken away
@@ -71,6 +77,8 @@ func (m *Open) fields(c *codec) {
 	integer(c, &m.RecycleTasks)
 	integer(c, &m.RecycleRSS)
 	c.text(&m.Dir)
+	c.texts(&m.Files)
+	c.flag(&m.Remove)
 	c.flag(&m.Bare)
 	c.texts(&m.Unset)
 	c.texts(&m.Env)

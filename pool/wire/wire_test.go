@@ -35,7 +35,7 @@ func samples() []Message {
 	options := Open{
 		Key: "k", Jobs: 4, SlotBase: 8, SlotVars: []SlotVar{{"SLOT", -1}}, Window: 1 << 18, Patience: time.Minute, IdleTimeout: 10 * time.Second,
 		InitTimeout: time.Second, KillAfter: 2 * time.Second, TermSeq: []Step{{syscall.SIGINT, time.Second}, {syscall.Signal(40), 0}},
-		Nice: -3, NoAhead: true, RecycleTasks: 9, RecycleRSS: -1, Dir: "/tmp", Bare: true, Unset: []string{"A"}, Env: []string{"B=\xff\n", ""},
+		Nice: -3, NoAhead: true, RecycleTasks: 9, RecycleRSS: -1, Dir: "/tmp", Files: []string{"f"}, Remove: true, Bare: true, Unset: []string{"A"}, Env: []string{"B=\xff\n", ""},
 	}
 	var all []Message
 	for _, k := range []Kind{
@@ -49,11 +49,11 @@ func samples() []Message {
 	}
 	return append(all,
 		&Open{Kind: &Program{}}, &Run{}, &Run{ID: 1, Seq: 1 << 40, Attempt: 2, Args: []string{"", "a\x00b"}, Values: []string{"v"},
-			InWorker: true, Input: true, MemLimit: 1 << 40, Stall: time.Hour},
-		&Input{ID: 1, Last: true, Data: []byte("in")}, &Input{}, &Recall{ID: 2}, &Stop{ID: 3, Grace: time.Second},
+			InWorker: true, Input: true, Files: []string{"a/b"}, Return: []string{"c", ""}, Remove: true, MemLimit: 1 << 40, Stall: time.Hour},
+		&Input{ID: 1, Last: true, Data: []byte("in")}, &Input{}, &File{ID: 1, Index: 2, Mode: 0o755, Last: true, Data: []byte("f")}, &Recall{ID: 2}, &Stop{ID: 3, Grace: time.Second},
 		&Stop{ID: -1, Steps: []Step{{syscall.SIGUSR1, 1}, {}}}, &Suspend{}, &Continue{}, &Resize{Jobs: 1 << 20}, &Credit{ID: 1, Bytes: 1 << 40},
 		&Ping{Number: 5}, &Pong{Number: 5}, &Bye{}, &Ready{}, &Began{ID: 9, Pid: 1234, Slot: 2}, &Output{ID: 9, Stream: 1, Data: []byte("\x00out")},
-		&Reset{ID: 9}, &Returned{ID: 10}, &Log{Text: "a\nb\n"}, &Hint{Waiting: true, Seq: 7, Silence: time.Second},
+		&Fetched{ID: 9, Index: 1, Mode: 0o644, Last: true, Error: "e", Data: []byte("f")}, &Reset{ID: 9}, &Returned{ID: 10}, &Log{Text: "a\nb\n"}, &Hint{Waiting: true, Seq: 7, Silence: time.Second},
 		&Broken{Failure: Failure{Text: "t"}, Words: "w\nw"}, &Done{ID: 1},
 		&Done{ID: 9, Slot: 1, Pid: 3, Verdict: verdict, Words: "last", Took: time.Second, User: 1, System: 2, MaxRSS: 1 << 40},
 		&Done{Err: &Failure{Text: "t", Start: true, NotFound: true, Missing: true, Program: "p", Found: "f", Suggestion: "s"}},
@@ -70,6 +70,10 @@ func feed(d *Decoder, stream []byte, n int) (got []Message, err error) {
 			case *Input:
 				m.Data = bytes.Clone(m.Data)
 			case *Output:
+				m.Data = bytes.Clone(m.Data)
+			case *File:
+				m.Data = bytes.Clone(m.Data)
+			case *Fetched:
 				m.Data = bytes.Clone(m.Data)
 			}
 			got = append(got, m)
