@@ -104,7 +104,7 @@ func newStdio(in, out *os.File) (*stdio, error) {
 		to   **os.File
 	}{{in, &c.in}, {out, &c.out}} {
 		fd := int(f.from.Fd())
-		if isTerminal(f.from) {
+		if f.from == in && isTerminal(in) { // an output that is one may be srun's
 			_ = c.Close()
 			return nil, errors.New("it speaks to another xpool, and not to a terminal")
 		}

@@ -21,6 +21,9 @@ func (r *run) remote(inner pool.Kind) (pool.Kind, error) {
 		Log: func(host string, line []byte) { r.log(fmt.Appendf(nil, "%s: %s\n", host, line)) },
 		Out: func(_ string, err error) { r.note(err.Error()) },
 	}
+	if t := r.transfers; t != nil {
+		k.Base, k.Remove = t.base, t.remove
+	}
 	if o.SlotVar != "" {
 		k.SlotVars = append(k.SlotVars, pool.RemoteSlotVar{Name: o.SlotVar})
 	}
@@ -50,7 +53,7 @@ func (r *run) hosts() (hosts []pool.RemoteHost, err error) {
 
 // remoteHost is one machine.
 func (o *Options) remoteHost(access on.Access, p on.Place) pool.RemoteHost {
-	h := pool.RemoteHost{Name: p.Name(), Argv: access.Argv(p), Slots: p.Slots}
+	h := pool.RemoteHost{Name: p.Name(), Argv: access.Argv(p), Slots: p.Slots, SameFiles: p.Way == on.Local}
 	if p.Slots == 0 && o.Jobs.String() != "" {
 		h.SlotsOf = func(cpus int) int {
 			n, unlimited := o.Jobs.Resolve(cpus)

@@ -154,11 +154,6 @@ func (o *Options) validateOn() error {
 			return fmt.Errorf("--on cannot be combined with %s", wrong.what)
 		}
 	}
-	for _, name := range n.Base {
-		if _, err := on.ParseFile(name); err != nil {
-			return fmt.Errorf("--basefile: %w", err)
-		}
-	}
 	for _, name := range n.Env {
 		if name == "" || strings.ContainsAny(name, "=\x00") {
 			return fmt.Errorf("--env: %q is no name of a variable", name)

@@ -78,6 +78,7 @@ type run struct {
 	reports   *reports                      // nil if none are wanted
 	keeping   *keeping                      // nil if tasks print what they print
 	server    *serverCall                   // nil unless the workers are those of a server
+	transfers *transfers                    // nil if no files go with tasks
 	sinks     []sink                        // are told of each task
 	tag       func(template.Context) []byte // what a line of a task begins with, nil for nothing
 	broken    chan struct{}                 // closed when a signal ends the run

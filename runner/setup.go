@@ -76,6 +76,9 @@ func (r *run) setUpCommand() (err error) {
 	if r.tag, err = o.newTag(); err != nil {
 		return err
 	}
+	if r.transfers, err = newTransfers(o); err != nil {
+		return err
+	}
 	if r.keeping, err = newKeeping(r); err != nil {
 		return err
 	}

@@ -105,8 +105,11 @@ func (t *task) payload(p pool.Place) (pool.Payload, error) {
 		}
 	}
 	t.announce(p)
-	payload, err := t.run.command.payload(t.context(p.Slot))
-	payload.Stdin = stdin
+	c := t.context(p.Slot)
+	payload, err := t.run.command.payload(c)
+	if payload.Stdin = stdin; err == nil {
+		payload.Files, err = t.run.transfers.of(c)
+	}
 	return payload, err
 }
 

@@ -80,7 +80,7 @@ func (o *Options) validateWorkers() error {
 		return errors.New("--open-tty is for programs and shell scripts: the tasks of a worker share its standard input")
 	case runtime.GOOS != "linux" && (o.MemLimit > 0 || o.RecycleRSS != 0):
 		return errors.New("--mem-limit and --recycle-rss are for Linux: this system has no cheap way to tell how much memory a process uses")
-	case o.Dir == "..." || len(o.set().Scan(o.Dir)) > 0:
+	case o.Dir == "..." && !o.On.away() || len(o.set().Scan(o.Dir)) > 0:
 		return errors.New("--wd is one directory for all tasks: for one of each task's own, let it change there (cd {})")
 	case strings.Contains(o.SlotVar, "="):
 		return fmt.Errorf("--process-slot-var: a variable's name has no '=' as %q has", o.SlotVar)
