@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -25,8 +26,9 @@ import (
 // by the names xargs, parallel and sem too, the guard and the server that xpool starts
 // from its own file, and the child. Only links have those names: the commands are the system's.
 func TestMain(m *testing.M) {
-	switch filepath.Base(os.Args[0]) {
-	case crashdetect.GuardName, reuse.ServerName, "xargs", "parallel", "sem":
+	switch name := filepath.Base(os.Args[0]); {
+	case name == crashdetect.GuardName, name == reuse.ServerName, name == "xargs", name == "parallel", name == "sem",
+		strings.HasPrefix(name, "agent-"): // one that was sent to another machine
 		xpool()
 	}
 	testscript.Main(leakChecked{m}, map[string]func(){
