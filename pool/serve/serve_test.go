@@ -132,6 +132,9 @@ func (n *near) hear(m wire.Message, credits []wire.Message) []wire.Message {
 		n.end(m.ID, m)
 	case *wire.Returned:
 		n.end(m.ID, m)
+	case *wire.Fetched:
+		m.Data = bytes.Clone(m.Data)
+		n.others = append(n.others, m)
 	default:
 		n.others = append(n.others, m)
 	}
