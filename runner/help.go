@@ -136,10 +136,29 @@ Workers:
       --threads N          have libraries of OpenMP and the like use N threads;
                            auto: the CPUs shared among the jobs
       --nice N             run tasks at a lower priority
-      --wd DIR             run tasks in DIR, which is made if it is not there
+      --wd DIR, --workdir DIR
+                           run tasks in DIR, which is made if it is not there;
+                           with --on "...": a new one, removed in the end
   -o, --open-tty           programs and scripts read the terminal
       --process-slot-var VAR
                            tasks find the number of their slot, from 0, in VAR
+
+Other machines:
+      --on PLACE           run tasks at PLACE instead of here, N at a time:
+                           ssh:[N*]HOST,..., slurm:[N*]OPTIONS of srun,
+                           cmd:[N*]COMMAND, local:N; may be repeated
+      --ssh CMD            use CMD instead of ssh
+      --env NAME           tasks find this variable or function there, too; may
+                           be repeated, or NAME,NAME
+      --transferfile FILE, --tf FILE
+                           send FILE there before the task; what is behind /./
+                           in its name says where to; may be repeated
+      --transfer           the same for the file that is the record
+      --return FILE        bring FILE back after the task; may be repeated
+      --basefile FILE, --bf FILE
+                           send FILE before all tasks; may be repeated
+      --cleanup            remove all those files there afterwards
+      --trc FILE           --transfer --return FILE --cleanup
 
 Pace:
       --delay DUR          begin tasks at least so far apart; with auto behind
@@ -252,7 +271,7 @@ A duration is a number of seconds, or has units: 1.5, 100ms, 2m, 1h30m; a size
 is a number of bytes, or has a unit: 300M, 1.5G (K, M, G: 1024; k, m, g: 1000).
 
 Environment: XPOOL_SHELL is the shell for scripts, XPOOL_JOBS the default of
---jobs, XPOOL_MAX_DEPTH bounds runs in runs (10), TMPDIR is the place for output
+--jobs, XPOOL_SSH that of --ssh, XPOOL_MAX_DEPTH bounds runs in runs (10), TMPDIR is the place for output
 that waits for its turn. A task finds XPOOL_SEQ, XPOOL_SLOT, XPOOL_ATTEMPT,
 XPOOL_DEPTH and XPOOL_RUN in its environment.
 
@@ -350,11 +369,12 @@ its defaults and its exit status.
   --joblog FILE, --resume, --resume-failed, --retry-failed
                             a log of what was done, and going on from it
   --results DIR, --files    output in files
+  -S N/HOST,...             other machines, with --trc FILE, --bf FILE, --wd DIR
 
 Different: a record is data wherever it stands in the script, in quotes too; a
 crash is named; nothing that a job has started outlives the run. Scripts are run
 by shells that stay, so that a job costs no new process.
-Refused: Perl in {= =} (use --rpl), other machines (-S), databases, tmux.
+Refused: Perl in {= =} (use --rpl), databases, tmux.
 
 Exit status: 0 all jobs succeeded; 1-100 so many failed; 101 more; 255 another
 error; with --halt that of the job, or a percentage.

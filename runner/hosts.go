@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"xpool/pool"
 	"xpool/runner/on"
@@ -51,6 +52,10 @@ func (r *run) hosts() (hosts []pool.RemoteHost, err error) {
 	return hosts, nil
 }
 
+// loginTimeout is how long a login may take with the sending of the agent, some
+// megabytes: as long as connecting to a host that does not answer takes on Linux.
+const loginTimeout = 130 * time.Second
+
 // remoteHost is one machine.
 func (o *Options) remoteHost(access on.Access, p on.Place) pool.RemoteHost {
 	h := pool.RemoteHost{Name: p.Name(), Argv: access.Argv(p), Slots: p.Slots, SameFiles: p.Way == on.Local}
@@ -66,8 +71,11 @@ func (o *Options) remoteHost(access on.Access, p on.Place) pool.RemoteHost {
 	if access.Greeted(p) {
 		h.Greeting = func() pool.Greeting { return access.Agent.Greeting() }
 	}
-	if p.Way == on.Slurm {
+	switch p.Way {
+	case on.Slurm:
 		h.StartTimeout = -1 // the job may wait in the queue for as long as it takes
+	case on.SSH:
+		h.StartTimeout = loginTimeout
 	}
 	return h
 }
