@@ -57,8 +57,11 @@ func TestSSH(t *testing.T) {
 	ssh := peertest.NewSSH(t, "XDG_CACHE_HOME="+cache)
 	n := hostCases()
 	log := filepath.Join(t.TempDir(), "log")
-	env := []string{"XPOOL_SSH=" + ssh.Command()}
-	r := runOn(t, n, env, "--on", "ssh:2*one,two", "--joblog", log, "echo {}; test {} != 7")
+	env := []string{"XPOOL_SSH=" + ssh.Command(), "MARK=" + filepath.Join(t.TempDir(), "began")}
+	// The first three tasks wait for each other, so that one host is not enough.
+	r := runOn(t, n, env, "--on", "ssh:2*one,two", "--env", "MARK", "--joblog", log,
+		`if test {} -le 3; then : >"$MARK{}"; until test -e "$MARK"1 && test -e "$MARK"2 && test -e "$MARK"3; do sleep 0.01; done; fi
+		echo {}; test {} != 7`)
 	if want := "xpool: 1 of " + strconv.Itoa(n) + " tasks failed: 1 exit 1; first: task 7\n"; r.code != 123 || r.stdout != upTo(n) || r.stderr != want {
 		t.Errorf("status %d, %d bytes, %q", r.code, len(r.stdout), r.stderr)
 	}
