@@ -47,6 +47,7 @@ func NewSlurm(t testing.TB, nodes int) *Slurm {
 	for i := 1; i <= nodes; i++ {
 		startDaemon(t, dir, node, "-D", "-N", fmt.Sprintf("n%d", i))
 	}
+	t.Cleanup(func() { s.awaitEnd(t) })
 	s.awaitIdle(t, nodes)
 	return s
 }
@@ -112,8 +113,27 @@ func (s *Slurm) awaitIdle(t testing.TB, nodes int) {
 	}
 }
 
-// How long a cluster may take until it is up, and how often it is asked: nothing
-// tells of it.
+// awaitEnd cancels the jobs that are left and waits for their end: their steps are no
+// children of the daemons, and would outlive these.
+func (s *Slurm) awaitEnd(t testing.TB) {
+	t.Helper()
+	deadline := time.Now().Add(slurmStart)
+	for {
+		jobs, err := exec.Command("squeue", "-h", "-o", "%A").Output()
+		if err == nil && len(jobs) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("jobs are left: %q, %v", jobs, err)
+			return
+		}
+		_ = exec.Command("scancel", strings.Fields(string(jobs))...).Run() // asked again until there is none
+		time.Sleep(slurmPoll)
+	}
+}
+
+// How long a cluster may take until it is up, or its jobs until they have ended, and
+// how often it is asked: nothing tells of it.
 const (
 	slurmStart = 30 * time.Second
 	slurmPoll  = 20 * time.Millisecond
