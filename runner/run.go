@@ -172,6 +172,7 @@ func (r *run) do(signals *interrupts, slots int) Status {
 	close(over)
 	watcher.Wait()
 	r.gates.Close()
+	r.closeJobserver()
 	return status
 }
 
