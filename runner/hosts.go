@@ -61,7 +61,7 @@ func (o *Options) remoteHost(access on.Access, p on.Place) pool.RemoteHost {
 	h := pool.RemoteHost{Name: p.Name(), Argv: access.Argv(p), Slots: p.Slots, SameFiles: p.Way == on.Local}
 	if p.Slots == 0 && o.Jobs.String() != "" {
 		h.SlotsOf = func(cpus int) int {
-			n, unlimited := o.Jobs.Resolve(cpus)
+			n, unlimited := o.Jobs.Resolve(func() int { return cpus })
 			if unlimited {
 				return manyJobs
 			}

@@ -50,7 +50,7 @@ func (r *run) watchJobs() *jobsFile {
 
 // slots returns how many slots a number of jobs comes to.
 func slots(j value.Jobs) int {
-	n, unlimited := j.Resolve(cpucount.Available())
+	n, unlimited := j.Resolve(cpucount.Available)
 	if unlimited {
 		return manyJobs
 	}

@@ -107,7 +107,7 @@ func (r *run) askedJobs() (int, error) {
 		}
 	}
 	r.asked = jobs
-	n, unlimited := jobs.Resolve(cpucount.Available())
+	n, unlimited := jobs.Resolve(cpucount.Available)
 	if unlimited {
 		return manyJobs, nil
 	}

@@ -98,7 +98,7 @@ func (o *Options) holders() int {
 	if o.Jobs.String() == "" {
 		return 1
 	}
-	n, unlimited := o.Jobs.Resolve(cpucount.Available())
+	n, unlimited := o.Jobs.Resolve(cpucount.Available)
 	if unlimited {
 		return value.MaxJobs
 	}

@@ -207,7 +207,7 @@ func (r *run) taskEnv() []string {
 	if o.As == asParallel {
 		env = env.withParallel()
 	}
-	return r.jobserver.Env(env.withThreads(o.Threads, int(r.jobs.Load()), cpucount.Available()))
+	return r.jobserver.Env(env.withThreads(o.Threads, int(r.jobs.Load()), cpucount.Available))
 }
 
 // openSinks says who is told of each task.

@@ -12,6 +12,7 @@ import (
 // goroutine at most, which serve starts and which ends with stop.
 type interrupts struct {
 	c    chan os.Signal
+	quit chan struct{} // closed by stop
 	done sync.WaitGroup
 }
 
@@ -27,7 +28,7 @@ type handlers struct {
 // ignored when the run began stays ignored, as nohup and background jobs of a script
 // want it.
 func listen() *interrupts {
-	in := &interrupts{c: make(chan os.Signal, 8)}
+	in := &interrupts{c: make(chan os.Signal, 8), quit: make(chan struct{})}
 	for _, s := range []syscall.Signal{
 		syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGTSTP,
 		// Of these the runtime would take no notice, or print its goroutines.
@@ -46,8 +47,13 @@ func listen() *interrupts {
 // serve has signals handled until stop.
 func (in *interrupts) serve(h handlers) {
 	in.done.Go(func() {
-		for s := range in.c {
-			h.handle(s)
+		for {
+			select {
+			case s := <-in.c:
+				h.handle(s)
+			case <-in.quit:
+				return
+			}
 		}
 	})
 }
@@ -104,9 +110,10 @@ func call(f func()) {
 	}
 }
 
+// stop has no more signals handled. They stay caught: the process is to end, and to
+// have the runtime let go of so many takes as long as to begin a task.
 func (in *interrupts) stop() {
-	signal.Stop(in.c)
-	close(in.c)
+	close(in.quit)
 	in.done.Wait()
 }
 

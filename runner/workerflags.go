@@ -135,13 +135,13 @@ func threadVariables() []string {
 
 // withThreads returns the environment for tasks that are to use so many threads
 // each. With threadsAuto what the user has set stays.
-func (e environment) withThreads(threads, jobs, cpus int) environment {
+func (e environment) withThreads(threads, jobs int, cpus func() int) environment {
 	if threads == 0 {
 		return e
 	}
 	n := threads
 	if threads == threadsAuto {
-		n = max(1, cpus/max(1, jobs))
+		n = max(1, cpus()/max(1, jobs))
 	}
 	next := append(environment(nil), e...)
 	for _, name := range threadVariables() {

@@ -92,7 +92,7 @@ func TestThreads(t *testing.T) {
 		{threadsAuto, manyJobs, 8, "9", "1"},
 		{threadsAuto, 0, 8, "9", "8"},
 	} {
-		e := given.withThreads(c.threads, c.jobs, c.cpus)
+		e := given.withThreads(c.threads, c.jobs, func() int { return c.cpus })
 		if omp, mkl := e.get("OMP_NUM_THREADS"), e.get("MKL_NUM_THREADS"); omp != c.omp || mkl != c.mkl || e.get("A") != "b" {
 			t.Errorf("%d threads, %d jobs, %d CPUs: %q", c.threads, c.jobs, c.cpus, e)
 		}

@@ -85,14 +85,15 @@ func (j Jobs) Reload() (Jobs, error) {
 	return now, nil
 }
 
-// Resolve returns how many jobs may run at once on a machine with so many CPUs (fewer than one count as one): at least 1,
-// at most MaxJobs. A percentage is rounded up, as in GNU parallel. If unlimited is true, as many may run as there are
+// Resolve returns how many jobs may run at once on a machine with so many CPUs, of which it only asks if that matters
+// (fewer than one count as one): at least 1, at most MaxJobs. A percentage is rounded up, as in GNU parallel. If unlimited is true, as many may run as there are
 // tasks, and n is 0.
-func (j Jobs) Resolve(cpus int) (n int, unlimited bool) {
-	cpus = min(max(cpus, 1), MaxJobs) // so that no sum below overflows
-	switch j.kind {
-	case jobsCount:
+func (j Jobs) Resolve(available func() int) (n int, unlimited bool) {
+	if j.kind == jobsCount {
 		return j.n, j.n == 0
+	}
+	cpus := min(max(available(), 1), MaxJobs) // so that no sum below overflows
+	switch j.kind {
 	case jobsMore:
 		n = cpus + j.n
 	case jobsLess:

@@ -52,14 +52,14 @@ func TestJobsResolve(t *testing.T) {
 			t.Errorf("ParseJobs(%q): %v", tt.in, err)
 			continue
 		}
-		if n, unlimited := j.Resolve(tt.cpus); n != tt.want || unlimited != tt.unlimited {
+		if n, unlimited := j.Resolve(func() int { return tt.cpus }); n != tt.want || unlimited != tt.unlimited {
 			t.Errorf("ParseJobs(%q).Resolve(%d) = %d, %v; want %d, %v", tt.in, tt.cpus, n, unlimited, tt.want, tt.unlimited)
 		}
 		if j.File() != "" {
 			t.Errorf("ParseJobs(%q).File() = %q", tt.in, j.File())
 		}
 	}
-	if n, unlimited := (Jobs{}).Resolve(6); n != 6 || unlimited {
+	if n, unlimited := (Jobs{}).Resolve(func() int { return 6 }); n != 6 || unlimited {
 		t.Errorf("zero value on 6 CPUs = %d, %v; want 6, false", n, unlimited)
 	}
 }
@@ -85,7 +85,7 @@ func TestJobsFile(t *testing.T) {
 	}
 	expect := func(j Jobs, want int) {
 		t.Helper()
-		if n, _ := j.Resolve(8); n != want || j.File() != name || j.String() != name {
+		if n, _ := j.Resolve(func() int { return 8 }); n != want || j.File() != name || j.String() != name {
 			t.Errorf("Resolve = %d, File = %q, String = %q; want %d and %q", n, j.File(), j.String(), want, name)
 		}
 	}
@@ -145,7 +145,7 @@ func TestJobsNumberBeforeFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, _ := j.Resolve(2); n != 4 || j.File() != "" {
+	if n, _ := j.Resolve(func() int { return 2 }); n != 4 || j.File() != "" {
 		t.Errorf("Resolve = %d, File = %q; want 4 and none", n, j.File())
 	}
 }
@@ -163,7 +163,7 @@ func FuzzJobs(f *testing.F) {
 		if !ok {
 			return
 		}
-		n, unlimited := j.Resolve(cpus)
+		n, unlimited := j.Resolve(func() int { return cpus })
 		if unlimited != (n == 0) || n < 0 || n > MaxJobs {
 			t.Fatalf("parseJobsText(%q).Resolve(%d) = %d, %v", in, cpus, n, unlimited)
 		}
