@@ -87,6 +87,7 @@ type run struct {
 	reading map[*inputFile]bool // what is open to be read
 	signal  syscall.Signal      // that ends the run; set before broken is closed
 	err     error               // that ends the run
+	broke   error               // why the pool broke down, if it did after that
 }
 
 // guardProgram is this program's own file, by a name that stays true if it is
@@ -159,7 +160,7 @@ func (r *run) do(signals *interrupts, slots int) Status {
 
 	r.reports.begin()
 
-	r.halt(r.server.explain(r.pool.Wait()))
+	r.brokeDown(r.server.explain(r.pool.Wait()))
 	feeder.Wait()
 	r.closeInput()
 	r.asker.close()
@@ -288,6 +289,17 @@ func (r *run) halt(err error) {
 	r.cancelInput()
 }
 
+// brokeDown is halt for the end of the pool, which is told in any case: it is why
+// tasks that were read have not run.
+func (r *run) brokeDown(err error) {
+	r.mu.Lock()
+	if r.err != nil {
+		r.broke = err
+	}
+	r.mu.Unlock()
+	r.halt(err)
+}
+
 func (r *run) cancelInput() {
 	r.cancel()
 	r.mu.Lock()
@@ -336,6 +348,10 @@ func (r *run) finish() Status {
 		line += advice(err)
 	}
 	r.say(line)
+	if r.broke != nil {
+		line, _ = r.persona.fault(r.broke)
+		r.say(line)
+	}
 	return status
 }
 
