@@ -90,14 +90,24 @@ type family struct {
 // familyEvery is how often it is looked whether the orphans have ended.
 const familyEvery = 10 * time.Millisecond
 
+// orphans returns those that live, and reaps all others: also those that end while it
+// looks, and would be left dead by a pool that has ended, and theirs.
+func (p *Pool) orphans() []int {
+	for {
+		left := crashdetect.FindAdopted(p.ours, func(crashdetect.Adoptee) bool { return true })
+		if len(left) > 0 || crashdetect.ReapAdopted(p.ours) == 0 {
+			return left
+		}
+	}
+}
+
 // familyGone tells whether no orphan is left, and sees to that.
 func (p *Pool) familyGone() bool {
 	f := &p.family
 	if !p.opts.Subreaper || f.timer != nil {
 		return f.timer == nil
 	}
-	crashdetect.ReapAdopted(p.ours)
-	left := crashdetect.FindAdopted(p.ours, func(crashdetect.Adoptee) bool { return true })
+	left := p.orphans()
 	if len(left) == 0 {
 		return true
 	}
