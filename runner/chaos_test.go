@@ -57,7 +57,7 @@ func TestChaos(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
 			program := realProgram(t, k.program)
-			c := newChaos(t, number("XPOOL_CASES", k.tasks), number("XPOOL_SEED", 1))
+			c := newKilling(t, number("XPOOL_CASES", k.tasks), number("XPOOL_SEED", 1))
 			c.run(append([]string{"-j4"}, k.args(program)...))
 			c.check()
 		})
@@ -79,9 +79,9 @@ func realProgram(t *testing.T, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// chaos is one run whose workers are killed. Until the run is over it belongs to
+// killing is one run whose workers are killed. Until the run is over it belongs to
 // the goroutine that kills.
-type chaos struct {
+type killing struct {
 	t      *testing.T
 	tasks  int
 	seed   int
@@ -102,14 +102,14 @@ type chaos struct {
 	failed  map[int]string // what is told of each task that failed
 }
 
-func newChaos(t *testing.T, tasks, seed int) *chaos {
+func newKilling(t *testing.T, tasks, seed int) *killing {
 	dir := t.TempDir()
 	log, err := os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_RDONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { log.Close() })
-	return &chaos{
+	return &killing{
 		t: t, tasks: tasks, seed: seed, rnd: rand.New(rand.NewSource(int64(seed))), dir: dir, log: log,
 		killed: map[int]syscall.Signal{}, ran: map[int]int{}, worker: map[int]int{}, last: map[int]int{},
 		unknown: map[int]bool{}, failed: map[int]string{},
@@ -117,10 +117,10 @@ func newChaos(t *testing.T, tasks, seed int) *chaos {
 }
 
 // mark is in the environment of all that the run starts.
-func (c *chaos) mark() string { return "LOG=" + c.log.Name() }
+func (c *killing) mark() string { return "LOG=" + c.log.Name() }
 
 // run runs xpool to its end. If that does not come, xpool's goroutines are told.
-func (c *chaos) run(args []string) {
+func (c *killing) run(args []string) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), 2*patience)
 	defer cancel()
@@ -151,7 +151,7 @@ func (c *chaos) run(args []string) {
 }
 
 // numbers is the input: the number of each task.
-func (c *chaos) numbers() *strings.Reader {
+func (c *killing) numbers() *strings.Reader {
 	var b strings.Builder
 	for n := 1; n <= c.tasks; n++ {
 		fmt.Fprintln(&b, n)
@@ -163,7 +163,7 @@ func (c *chaos) numbers() *strings.Reader {
 const killEvery = 3 * time.Millisecond
 
 // wreak kills now and then until the run is over.
-func (c *chaos) wreak(over <-chan struct{}) {
+func (c *killing) wreak(over <-chan struct{}) {
 	for {
 		select {
 		case <-over:
@@ -179,7 +179,7 @@ func (c *chaos) wreak(over <-chan struct{}) {
 
 // kill kills a child of xpool. One that has not begun a task is spared if it would
 // be the second in a row: several deaths at the start mean that there is no use.
-func (c *chaos) kill(pid int) {
+func (c *killing) kill(pid int) {
 	_, known := c.last[pid]
 	if !known && (!c.fresh || c.unknown[pid]) {
 		return
@@ -206,7 +206,7 @@ func (c *chaos) kill(pid int) {
 }
 
 // readLog takes note of what was added to the log.
-func (c *chaos) readLog() {
+func (c *killing) readLog() {
 	var buf [64 << 10]byte
 	for {
 		n, err := c.log.Read(buf[:])
@@ -235,7 +235,7 @@ func (c *chaos) readLog() {
 }
 
 // check checks what the run has printed against what it did.
-func (c *chaos) check() {
+func (c *killing) check() {
 	c.readFailures()
 	printed := c.checkOutput()
 	unlogged := 0
@@ -264,7 +264,7 @@ func (c *chaos) check() {
 }
 
 // readFailures reads standard error, on which nothing else is told.
-func (c *chaos) readFailures() {
+func (c *killing) readFailures() {
 	line := regexp.MustCompile(`^xpool: task (\d+) \(.*\): (?:worker )?(killed by SIG\w+)$`)
 	summary := ""
 	for s := range strings.Lines(c.errs.String()) {
@@ -287,7 +287,7 @@ func (c *chaos) readFailures() {
 }
 
 // checkOutput checks that standard output has numbers in order, and returns which.
-func (c *chaos) checkOutput() map[int]bool {
+func (c *killing) checkOutput() map[int]bool {
 	printed := map[int]bool{}
 	before := 0
 	lines := bufio.NewScanner(&c.out)
@@ -305,7 +305,7 @@ func (c *chaos) checkOutput() map[int]bool {
 
 // checkVictim checks that a task which failed was the last one of a process that
 // was killed, by the signal that is told.
-func (c *chaos) checkVictim(n int, verdict string) {
+func (c *killing) checkVictim(n int, verdict string) {
 	pid := c.worker[n]
 	sig, killed := c.killed[pid]
 	switch {
@@ -321,7 +321,7 @@ func (c *chaos) checkVictim(n int, verdict string) {
 }
 
 // checkGone checks that nothing is left that the run has started.
-func (c *chaos) checkGone() {
+func (c *killing) checkGone() {
 	for pid := range c.last {
 		env, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 		if slices.Contains(strings.Split(string(env), "\x00"), c.mark()) && isAlive(pid) {

@@ -1,0 +1,90 @@
+package chaos
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Setup is what runs have in common.
+type Setup struct {
+	Binary   string // the path of xpool
+	Python   string // and of Python, not of a script that starts it
+	Env      []string
+	Dir      string        // where each run gets a directory of its own; others have to get there
+	Deadline time.Duration // of each run
+}
+
+// Report is what is to be said of a run.
+type Report struct {
+	Plan     Plan
+	Dir      string   // what is left of it, "" if nothing was wrong
+	Problems []string // nothing if the run was as it may be
+	Events   []string // what was tried: kind, source, reader, faults that took effect
+	Took     time.Duration
+}
+
+// Run runs the plan of a seed, and what it leaves undone after that.
+func (s Setup) Run(seed uint64, only string) (Report, error) {
+	p := NewPlan(seed, only)
+	p.restrict(os.Getuid() == 0)
+	r := Report{Plan: p}
+	dir, err := os.MkdirTemp(s.Dir, "run-"+strconv.FormatUint(seed, 10)+"-")
+	if err != nil {
+		return r, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return r, err
+	}
+	first := &stage{setup: s, plan: &p, dir: dir}
+	if p.fullLog {
+		if first.disk, err = tinyDisk(p.room); err != nil {
+			return r, err
+		}
+		defer first.disk.Close()
+	}
+	o, err := first.play()
+	if err != nil {
+		return r, fmt.Errorf("seed %d: %w", seed, err)
+	}
+	r.note(first, o)
+	if len(r.Problems) == 0 && p.resumable(o) {
+		second := &stage{setup: s, plan: &p, dir: dir, resumes: true}
+		before := o
+		if o, err = second.play(); err != nil {
+			return r, fmt.Errorf("seed %d: %w", seed, err)
+		}
+		o.follow(before)
+		r.note(second, o)
+		r.Events = append(r.Events, "then resumed")
+	}
+	if len(r.Problems) == 0 {
+		return r, os.RemoveAll(dir)
+	}
+	r.Dir = dir
+	return r, nil
+}
+
+// note adds what there is to say of a run that has ended.
+func (r *Report) note(s *stage, o *observation) {
+	r.Took += o.took
+	r.Problems = append(r.Problems, check(s.plan, o)...)
+	if !o.resumed {
+		r.Events = append(r.Events, s.plan.events()...)
+	}
+	for _, h := range o.hits {
+		for range h.pids {
+			r.Events = append(r.Events, "fault "+string(h.fault.kind))
+		}
+	}
+	if len(r.Problems) == 0 {
+		return
+	}
+	for name, text := range map[string]string{"stdout": o.stdout, "stderr": o.stderr, "problems": strings.Join(r.Problems, "\n"), "seen": o.String()} {
+		if err := os.WriteFile(s.path(name+".kept"), []byte(text), 0o644); err != nil {
+			r.Problems = append(r.Problems, err.Error())
+		}
+	}
+}
