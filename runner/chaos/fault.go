@@ -75,10 +75,11 @@ func newFaults(rnd *rand.Rand, p *Plan) []fault {
 	if p.jobsFile {
 		kinds = append(kinds, jobsChange, jobsChange, jobsChange)
 	}
-	if p.kind.name == "program" && p.plain() {
-		kinds = append(kinds, fewProcesses, fewProcesses)
-	}
 	var faults []fault
+	if p.kind.name == "program" && one(rnd, 3) {
+		p.makePlain()
+		faults = append(faults, newFault(rnd, fewProcesses))
+	}
 	for range 1 + rnd.IntN(8) {
 		faults = append(faults, newFault(rnd, kinds[rnd.IntN(len(kinds))]))
 	}
@@ -96,9 +97,15 @@ func newFaults(rnd *rand.Rand, p *Plan) []fault {
 	return faults
 }
 
-// plain tells that no task needs a process beside its own.
-func (p *Plan) plain() bool {
-	return !slices.ContainsFunc(p.tasks, func(t task) bool { return t.pause > 0 || t.act == actStray || t.act == actHang })
+// makePlain has no task need a process beside its own, and the input take its time.
+func (p *Plan) makePlain() {
+	for i := range p.tasks {
+		t := &p.tasks[i]
+		if t.pause = 0; t.act == actStray || t.act == actHang || t.act == actCrash {
+			t.act, t.arg = actOK, ""
+		}
+	}
+	p.source, p.gap, p.fullLog = fromPipe, span/gaps, false // nobody else could write to that log
 }
 
 func newFault(rnd *rand.Rand, k faultKind) fault {

@@ -3,7 +3,9 @@ package chaos
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -101,7 +103,7 @@ func (s *stage) strike(f fault, p process) bool {
 	case fewFiles:
 		return s.limit(f, p, unix.RLIMIT_NOFILE, uint64(descriptors(p.pid)))
 	case fewProcesses:
-		return s.limit(f, p, unix.RLIMIT_NPROC, 1)
+		return s.limitProcesses(f, p)
 	}
 	return false
 }
@@ -141,7 +143,8 @@ func (s *stage) watch() {
 	}
 }
 
-// limit bounds what a process may have, for a while.
+// limit bounds what a process may have, for a while. The end of one bound is that of
+// all others of the process, too.
 func (s *stage) limit(f fault, p process, resource int, most uint64) bool {
 	var old unix.Rlimit
 	if unix.Prlimit(p.pid, resource, nil, &old) != nil || most == 0 {
@@ -149,8 +152,18 @@ func (s *stage) limit(f fault, p process, resource int, most uint64) bool {
 	}
 	tight := unix.Rlimit{Cur: min(most, old.Max), Max: old.Max}
 	return s.forAWhile(f, unix.Prlimit(p.pid, resource, &tight, nil) == nil, func() {
-		_ = unix.Prlimit(p.pid, resource, &old, nil)
+		_ = unix.Prlimit(p.pid, resource, &unix.Rlimit{Cur: old.Max, Max: old.Max}, nil)
 	})
+}
+
+// limitProcesses does so for the processes of the run's user, which is not that of
+// this process.
+func (s *stage) limitProcesses(f fault, p process) bool {
+	set := func(most string) bool {
+		words := append(s.asUser(), "prlimit", "--pid", strconv.Itoa(p.pid), "--nproc="+most+":")
+		return exec.Command(words[0], words[1:]...).Run() == nil
+	}
+	return s.forAWhile(f, set("1"), func() { set("50000") })
 }
 
 // inject writes to where a worker writes its replies, if that is there already. What

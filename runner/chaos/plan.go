@@ -156,6 +156,9 @@ func (p *Plan) planOptions(rnd *rand.Rand) {
 	p.jobsFile = one(rnd, 10)
 }
 
+// gaps is how many gaps the input has, if it has any.
+const gaps = 6
+
 func (p *Plan) planInput(rnd *rand.Rand) {
 	sources := []source{fromPipe, fromPipe, fromPipe, fromFile, fromFIFO, fromArgs, breaksOff, thenDirectory, thenEIO}
 	if p.kind.has(blocks) {

@@ -73,9 +73,7 @@ func (r *Report) note(s *stage, o *observation) {
 	r.Problems = append(r.Problems, check(s.plan, o)...)
 	if !o.resumed {
 		r.Events = append(r.Events, s.plan.events()...)
-	}
-	for _, h := range o.hits {
-		for range h.pids {
+		for _, h := range o.hits {
 			r.Events = append(r.Events, "fault "+string(h.fault.kind))
 		}
 	}

@@ -174,6 +174,12 @@ func (s *stage) giveAway() error {
 // user is one that nobody else is, for bounds on the processes of a user.
 func (s *stage) user() int { return 600_000 + int(s.plan.Seed%1_000_000) }
 
+// asUser is what a command begins with that is to be that user's.
+func (s *stage) asUser() []string {
+	id := strconv.Itoa(s.user())
+	return []string{"setpriv", "--reuid", id, "--regid", id, "--clear-groups"}
+}
+
 // command is xpool with its options, in what has to be around it.
 func (s *stage) command() *exec.Cmd {
 	var words []string
@@ -185,8 +191,7 @@ func (s *stage) command() *exec.Cmd {
 		words = append(words, "unshare", "-T", "--monotonic", ahead, "--boottime", ahead)
 	}
 	if os.Getuid() == 0 && s.plan.anyFault(fewProcesses) {
-		id := strconv.Itoa(s.user())
-		words = append(words, "setpriv", "--reuid", id, "--regid", id, "--clear-groups")
+		words = append(words, s.asUser()...)
 	}
 	words = append(words, s.setup.Binary)
 	words = append(words, s.plan.args(s.setup.Python, s.resumes)...)

@@ -59,9 +59,6 @@ func (s *stage) wait(d time.Duration) bool {
 	}
 }
 
-// gaps is how many gaps the input has, if it has any.
-const gaps = 6
-
 // write writes the input, with its gaps, until the run is over.
 func (s *stage) write(w *os.File) {
 	done := make(chan struct{})
