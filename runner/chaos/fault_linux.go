@@ -160,7 +160,7 @@ func (s *stage) limit(f fault, p process, resource int, most uint64) bool {
 // this process.
 func (s *stage) limitProcesses(f fault, p process) bool {
 	set := func(most string) bool {
-		words := append(s.asUser(), "prlimit", "--pid", strconv.Itoa(p.pid), "--nproc="+most+":")
+		words := append(asUser(s.user()), "prlimit", "--pid", strconv.Itoa(p.pid), "--nproc="+most+":")
 		return exec.Command(words[0], words[1:]...).Run() == nil
 	}
 	return s.forAWhile(f, set("1"), func() { set("50000") })

@@ -223,8 +223,8 @@ func (m *model) checkStatus() {
 			m.fault("it exited with %d after an error of reading", code)
 		}
 	case code == 1 && (m.breakable() || m.failsInput()):
-	case len(m.known) == 0 && !m.recorded():
-		if code != 0 && (code < 123 || code > 127) {
+	case !m.recorded():
+		if code < m.worst() || code != 0 && (code < 123 || code > 127) {
 			m.fault("it exited with %d", code)
 		}
 	default:

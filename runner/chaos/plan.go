@@ -187,16 +187,27 @@ func (p *Plan) planReader(rnd *rand.Rand) {
 	p.fullLog = p.joblog && p.reader == reads && one(rnd, 20)
 }
 
-// restrict takes out of the plan what takes root.
-func (p *Plan) restrict(root bool) {
-	if root {
-		return
+// Powers is what takes root, and may be kept even from root in a container.
+type Powers struct {
+	Disk  bool // a small file system of its own
+	Clock bool // a name space whose clocks are ahead
+	User  bool // another user
+}
+
+// restrict takes out of the plan what cannot be had.
+func (p *Plan) restrict(has Powers) {
+	if !has.Clock {
+		p.clock = 0
 	}
-	p.clock, p.fullLog = 0, false
-	if p.reader == fullDisk {
-		p.reader = fileLimit
+	if !has.Disk {
+		p.fullLog = false
+		if p.reader == fullDisk {
+			p.reader = fileLimit
+		}
 	}
-	p.faults = slices.DeleteFunc(p.faults, func(f fault) bool { return f.kind == fewProcesses })
+	if !has.User {
+		p.faults = slices.DeleteFunc(p.faults, func(f fault) bool { return f.kind == fewProcesses })
+	}
 }
 
 // json tells whether results are lines of JSON.

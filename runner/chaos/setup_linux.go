@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,19 @@ type Setup struct {
 	Env      []string
 	Dir      string        // where each run gets a directory of its own; others have to get there
 	Deadline time.Duration // of each run
+	Powers   Powers        // without one, runs do without what it takes
+}
+
+// Probe finds out what there is of Powers for running this binary.
+func Probe(binary string) (has Powers) {
+	works := func(words ...string) bool { return exec.Command(words[0], words[1:]...).Run() == nil }
+	if disk, err := tinyDisk(0); err == nil {
+		disk.Close()
+		has.Disk = true
+	}
+	has.Clock = works(append(clockAhead(time.Hour), "true")...)
+	has.User = works("prlimit", "--version") && works(append(asUser(firstUser), binary, "--version")...)
+	return has
 }
 
 // Report is what is to be said of a run.
@@ -24,12 +38,13 @@ type Report struct {
 	Problems []string // nothing if the run was as it may be
 	Events   []string // what was tried: kind, source, reader, faults that took effect
 	Took     time.Duration
+	Details  string // of a run in which something was wrong: what was planned, what was seen, and the end of standard error
 }
 
 // Run runs the plan of a seed, and what it leaves undone after that.
 func (s Setup) Run(seed uint64, only string) (Report, error) {
 	p := NewPlan(seed, only)
-	p.restrict(os.Getuid() == 0)
+	p.restrict(s.Powers)
 	r := Report{Plan: p}
 	dir, err := os.MkdirTemp(s.Dir, "run-"+strconv.FormatUint(seed, 10)+"-")
 	if err != nil {
@@ -80,6 +95,7 @@ func (r *Report) note(s *stage, o *observation) {
 	if len(r.Problems) == 0 {
 		return
 	}
+	r.Details = s.plan.String() + o.String() + o.stderr[max(0, len(o.stderr)-4000):]
 	for name, text := range map[string]string{"stdout": o.stdout, "stderr": o.stderr, "problems": strings.Join(r.Problems, "\n"), "seen": o.String()} {
 		if err := os.WriteFile(s.path(name+".kept"), []byte(text), 0o644); err != nil {
 			r.Problems = append(r.Problems, err.Error())

@@ -155,7 +155,7 @@ func (s *stage) prepare() error {
 	if err := unix.Mkfifo(s.path("fifo"), 0o644); err != nil {
 		return err
 	}
-	if s.plan.anyFault(fewProcesses) && os.Getuid() == 0 {
+	if s.plan.anyFault(fewProcesses) {
 		return s.giveAway()
 	}
 	return nil
@@ -171,13 +171,22 @@ func (s *stage) giveAway() error {
 	})
 }
 
-// user is one that nobody else is, for bounds on the processes of a user.
-func (s *stage) user() int { return 600_000 + int(s.plan.Seed%1_000_000) }
+// firstUser is the first of those users whom nobody else is; there are a million.
+const firstUser = 600_000
 
-// asUser is what a command begins with that is to be that user's.
-func (s *stage) asUser() []string {
-	id := strconv.Itoa(s.user())
+// user is the one of the run, for bounds on the processes of a user.
+func (s *stage) user() int { return firstUser + int(s.plan.Seed%1_000_000) }
+
+// asUser is what a command begins with that is to be a user's.
+func asUser(user int) []string {
+	id := strconv.Itoa(user)
 	return []string{"setpriv", "--reuid", id, "--regid", id, "--clear-groups"}
+}
+
+// clockAhead is what a command begins with for which the clocks are to be ahead.
+func clockAhead(by time.Duration) []string {
+	seconds := fmt.Sprint(int64(by.Seconds()))
+	return []string{"unshare", "-T", "--monotonic", seconds, "--boottime", seconds}
 }
 
 // command is xpool with its options, in what has to be around it.
@@ -186,12 +195,11 @@ func (s *stage) command() *exec.Cmd {
 	if s.plan.reader == fileLimit && !s.resumes {
 		words = append(words, "sh", "-c", `ulimit -f `+strconv.Itoa(sizeLimit/512)+`; exec "$@"`, "sh")
 	}
-	if os.Getuid() == 0 && s.plan.clock > 0 {
-		ahead := fmt.Sprint(int64(s.plan.clock.Seconds()))
-		words = append(words, "unshare", "-T", "--monotonic", ahead, "--boottime", ahead)
+	if s.plan.clock > 0 {
+		words = append(words, clockAhead(s.plan.clock)...)
 	}
-	if os.Getuid() == 0 && s.plan.anyFault(fewProcesses) {
-		words = append(words, s.asUser()...)
+	if s.plan.anyFault(fewProcesses) {
+		words = append(words, asUser(s.user())...)
 	}
 	words = append(words, s.setup.Binary)
 	words = append(words, s.plan.args(s.setup.Python, s.resumes)...)
