@@ -91,6 +91,16 @@ func (s *slot) advance() {
 	s.started(a)
 }
 
+// bequeath is advance for a worker that was told to end, for a reason, and had read
+// the attempt already: its end is nobody's crash. The ladder goes on.
+func (s *slot) bequeath(why reason) {
+	s.attempt = s.ahead[0]
+	s.ahead = slices.Delete(s.ahead, 0, 1)
+	if s.why = preempted; why == stopped {
+		s.why = stopped
+	}
+}
+
 // takeBack takes an attempt back that was sent ahead, or returns nil.
 func (s *slot) takeBack() *attempt {
 	if len(s.ahead) == 0 || s.state != busy {

@@ -273,6 +273,34 @@ func TestStopTakesBack(t *testing.T) {
 	})
 }
 
+// A worker that replies while it is being ended has begun with what was sent ahead,
+// and dies of that: by the pool's own signal, which is no crash.
+func TestEndingCostsNothingAhead(t *testing.T) {
+	replyAtTheEnd := func(why reason, failed ...int64) func(b *bench) {
+		return func(b *bench) {
+			b.warm(1)
+			b.submitAll(1, "15", "2")
+			time.Sleep(14*ms + ms/2) // half a millisecond before the reply
+			if why == stopped {
+				b.pool.Stop(100 * ms)
+			} else {
+				b.pool.call(func() { b.pool.slots[0].end(why, 100*ms) })
+			}
+			b.end(failed...)
+			for _, seq := range failed {
+				b.checkKind(seq, crashdetect.Stopped)
+			}
+		}
+	}
+	k := func() *fakeKind {
+		k := aheadKind()
+		k.greedy, k.late = true, true
+		return k
+	}
+	inBubble(t, k(), Options{Jobs: 1}, replyAtTheEnd(stopped, 2, 3))
+	inBubble(t, k(), Options{Jobs: 1}, replyAtTheEnd(preempted))
+}
+
 func TestResizeTakesBack(t *testing.T) {
 	inBubble(t, aheadKind(), Options{Jobs: 2}, func(b *bench) {
 		at := b.warm(2)

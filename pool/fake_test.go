@@ -44,6 +44,7 @@ type fakeKind struct {
 	startErrs []error         // of the first starts
 	stillborn int             // how many of the first workers die before their hello
 	deaf      bool            // workers do not follow SIGTERM
+	late      bool            // a reply that is due comes even after SIGTERM
 	log       func(string)    // told of each event
 	starts    int             // how many were started
 	alive     int             // how many there are
@@ -140,7 +141,9 @@ func (w *fakeWorker) release() {
 
 func (w *fakeWorker) terminate() {
 	w.tell("terminated")
-	w.slot.pool.timers.stop(w.event)
+	if !w.kind.late {
+		w.slot.pool.timers.stop(w.event)
+	}
 	if !w.kind.deaf {
 		w.slot.pool.timers.after(time.Millisecond, func() { w.die("") })
 	}

@@ -269,17 +269,20 @@ func (s *slot) over(e ended) {
 	default:
 		s.pool.finish(a.task, r) // which may halt the pool
 	}
-	s.proceed(e.gone)
+	s.proceed(e.gone, why)
 }
 
 // proceed is for a slot whose attempt is over: what was sent ahead runs, as far as
-// it still is to run here, or the slot rests.
-func (s *slot) proceed(gone bool) {
+// it still is to run here, or the slot rests. Why is for what the pool has told the
+// worker to end.
+func (s *slot) proceed(gone bool, why reason) {
 	if len(s.ahead) > 0 && (s.number > s.pool.jobs || s.leaveNext || s.pool.halted()) {
 		s.takeAllBack()
 	}
 	switch {
 	case gone:
+	case len(s.ahead) > 0 && why != noReason:
+		s.bequeath(why)
 	case len(s.ahead) > 0:
 		s.advance()
 	default:
