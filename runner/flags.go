@@ -35,6 +35,7 @@ func newFlags(o *Options) *pflag.FlagSet {
 	outputFlags(f, o)
 
 	f.String("as", "", "") // cutPersona takes it where it counts
+	f.BoolVar(&o.Explain, "explain", false, "")
 	f.StringVar(&o.Completion, "completion", "", "")
 	f.BoolVarP(&o.Help, "help", "h", false, "")
 	f.BoolVarP(&o.Version, "version", "V", false, "")

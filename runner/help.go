@@ -262,6 +262,7 @@ Semaphore (each of these asks for one; see SEMAPHORES in xpool(1)):
 
       --as NAME            take the place of NAME, xargs or parallel; has to be
                            the first option; xpool --as NAME --help shows more
+      --explain            show what the command line means, and run nothing
       --completion SHELL   show the script that completes xpool's options in
                            bash, zsh or fish
   -h, --help               show this

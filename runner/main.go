@@ -47,6 +47,8 @@ func Main(args []string, stdin, stdout, stderr *os.File, env []string) Status {
 		return s.answer(&o.parallel)
 	}
 	switch {
+	case o.Explain:
+		return s.explain(o)
 	case o.Reuse.List:
 		return s.listServers(o)
 	case o.Reuse.Stop:

@@ -98,6 +98,7 @@ type Options struct {
 	SlotVar     string
 	ShowLimits  bool
 
+	Explain    bool   // what the command line means is shown, and nothing is run
 	Completion string // the shell whose completion script is shown
 	Help       bool
 	Version    bool

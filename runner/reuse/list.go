@@ -25,6 +25,16 @@ func List(ctx context.Context, d *Directory) ([]Info, error) {
 	return found, err
 }
 
+// Find asks the server of an identity what there is to know of it; false if there is
+// none, or none that answers.
+func Find(ctx context.Context, d *Directory, identity string) (Info, bool) {
+	info, err := d.ask(ctx, identity, AskInfo)
+	if err != nil || info == nil {
+		return Info{}, false
+	}
+	return *info, true
+}
+
 // Stop asks the servers that match to end, and waits until they have: until the calls that they have are over, too. Of each
 // it tells told before it waits for any. It returns how many there were.
 func Stop(ctx context.Context, d *Directory, match func(Info) bool, told func(Info)) (stopped int, err error) {
