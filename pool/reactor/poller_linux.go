@@ -55,9 +55,12 @@ func (p *poller) wait(d time.Duration) ([]event, error) {
 	return p.events[:n], nil
 }
 
-// Pipe returns the two ends of a pipe that children do not inherit.
+// Pipe returns the two ends of a pipe that children do not inherit, or -1 twice: who
+// gives back what he has after an error must not close descriptor 0.
 func Pipe() (r, w int, err error) {
 	var p [2]int
-	err = unix.Pipe2(p[:], unix.O_CLOEXEC)
-	return p[0], p[1], err
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		return -1, -1, err
+	}
+	return p[0], p[1], nil
 }

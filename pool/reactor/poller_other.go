@@ -78,7 +78,7 @@ func (p *poller) wait(d time.Duration) ([]event, error) {
 	return p.events, nil
 }
 
-// Pipe returns the two ends of a pipe that children do not inherit.
+// Pipe returns the two ends of a pipe that children do not inherit, or -1 twice.
 func Pipe() (r, w int, err error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

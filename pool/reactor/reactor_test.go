@@ -33,6 +33,26 @@ func pipe(t *testing.T) (r, w int) {
 	return r, w
 }
 
+// TestNoPipe holds that who closes what he got in spite of an error closes nothing.
+func TestNoPipe(t *testing.T) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	none := limit
+	none.Cur = 0
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := reactor.Pipe()
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if r != -1 || w != -1 || err == nil {
+		t.Errorf("without descriptors to be had: %d, %d, %v; want -1, -1 and an error", r, w, err)
+	}
+}
+
 func write(t *testing.T, fd int, s string) {
 	t.Helper()
 	if _, err := unix.Write(fd, []byte(s)); err != nil {
