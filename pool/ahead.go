@@ -124,9 +124,11 @@ func (s *slot) takeAllBack() {
 	}
 }
 
-// dropAhead gives back what was sent to a worker that is no more.
+// dropAhead gives back what was sent to a worker that is no more. One that broke the
+// protocol may have run on, unheard; what it printed is not wanted.
 func (s *slot) dropAhead() {
 	for _, a := range s.ahead {
+		a.dropOutput()
 		s.pool.putBack(a)
 	}
 	s.ahead = nil

@@ -301,6 +301,29 @@ func TestEndingCostsNothingAhead(t *testing.T) {
 	inBubble(t, k(), Options{Jobs: 1}, replyAtTheEnd(preempted))
 }
 
+// resets counts how often an Output was to drop what it has.
+type resets struct{ n int }
+
+func (r *resets) Write(Stream, []byte, func()) bool { return true }
+func (r *resets) Reset()                            { r.n++ }
+
+// What was sent ahead may have printed something before it is put back.
+func TestPutBackDropsOutput(t *testing.T) {
+	k := aheadKind()
+	k.greedy = true
+	inBubble(t, k, Options{Jobs: 1}, func(b *bench) {
+		b.warm(1)
+		b.submit("crash", 0)
+		out := &resets{}
+		b.submitTask("1", &Task{Output: out})
+		b.checkAhead(1)
+		b.end(2)
+		if out.n != 1 {
+			t.Errorf("output was dropped %d times, want once", out.n)
+		}
+	})
+}
+
 func TestResizeTakesBack(t *testing.T) {
 	inBubble(t, aheadKind(), Options{Jobs: 2}, func(b *bench) {
 		at := b.warm(2)

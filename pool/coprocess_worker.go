@@ -250,9 +250,7 @@ func (w *coWorker) settle() {
 			w.settle() // the next one
 		}
 	case !w.told && a.starts < startTries && w.unbegun():
-		if r, ok := w.current.attempt.task.Output.(Resetter); ok {
-			r.Reset()
-		}
+		w.current.attempt.dropOutput()
 		w.current = coJob{}
 		w.slot.giveBack()
 		w.finish(false)

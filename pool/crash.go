@@ -28,10 +28,15 @@ func (a *attempt) again(v crashdetect.Verdict) bool {
 
 // renew makes the attempt one that has not begun.
 func (a *attempt) renew() {
+	a.dropOutput()
+	a.starts, a.watched = 0, nil
+}
+
+// dropOutput drops what the attempt has printed, if that can be taken back.
+func (a *attempt) dropOutput() {
 	if r, ok := a.task.Output.(Resetter); ok {
 		r.Reset()
 	}
-	a.starts, a.watched = 0, nil
 }
 
 // tookDown tells whether a verdict is that of a task whose worker, or process, died
