@@ -31,13 +31,15 @@ func sample() (Plan, *observation) {
 	return p, o
 }
 
-// TestModel holds that the model finds what is wrong with a run, one thing at a time.
-func TestModel(t *testing.T) {
-	tests := []struct {
-		name  string
-		spoil func(p *Plan, o *observation)
-		want  string // of a problem, "" for none
-	}{
+// modelTest spoils one thing of the sample.
+type modelTest struct {
+	name  string
+	spoil func(p *Plan, o *observation)
+	want  string // of a problem, "" for none
+}
+
+func modelTests() []modelTest {
+	return []modelTest{
 		{"nothing", func(*Plan, *observation) {}, ""},
 		{"lost verdict", func(_ *Plan, o *observation) { o.rows = o.rows[1:] }, "task 1 has no verdict"},
 		{"two verdicts", func(_ *Plan, o *observation) { o.rows = append(o.rows, row{seq: 1}) }, "task 1 is twice"},
@@ -74,7 +76,11 @@ func TestModel(t *testing.T) {
 			p.timeout, o.rows[0] = time.Second, row{seq: 1, exit: -1, sig: 15, runtime: 1.01}
 		}, ""},
 	}
-	for _, tt := range tests {
+}
+
+// TestModel holds that the model finds what is wrong with a run, one thing at a time.
+func TestModel(t *testing.T) {
+	for _, tt := range modelTests() {
 		t.Run(tt.name, func(t *testing.T) {
 			p, o := sample()
 			tt.spoil(&p, o)

@@ -148,7 +148,7 @@ func (m *model) checkAttempts() {
 // begin anew what that had begun; a worker that has several tasks at a time loses all
 // of them for one, of which the others count for nothing.
 func (m *model) mostBegins() int {
-	most := m.plan.attempts()
+	most := m.plan.attempts() + m.timesGarbled() // a worker may run on until it is heard that it broke the protocol
 	if m.seen.resumed {
 		most *= 2
 	}
