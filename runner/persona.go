@@ -62,10 +62,19 @@ func (n *native) failure(t *task, res pool.Result) string {
 // machine that it ran on if that is another one.
 func (t *task) title(res pool.Result) string {
 	title := fmt.Sprintf("%d (%s)", t.seq, t.run.command.label(t.context(res.Slot)))
-	if res.Host != "" && res.Host != ":" && res.Verdict.Kind != crashdetect.Lost { // which names it
-		title += " on " + res.Host
+	if host := elsewhere(res); host != "" {
+		title += " on " + host
 	}
 	return title
+}
+
+// elsewhere is the name of the machine that ran a task, "" for this one, and where the
+// verdict names it.
+func elsewhere(res pool.Result) string {
+	if res.Host == ":" || res.Verdict.Kind == crashdetect.Lost {
+		return ""
+	}
+	return res.Host
 }
 
 func lastWords(res pool.Result) string {

@@ -131,7 +131,7 @@ func (p *reports) look() {
 	defer p.mu.Unlock()
 	at := time.Since(p.started)
 	if p.trace != nil {
-		p.note(p.trace.Load(at, running, memory))
+		p.note("--trace", p.trace.Load(at, running, memory))
 	}
 	if p.page != nil && memory >= 0 {
 		p.page.Load(at, memory)
@@ -159,11 +159,11 @@ func (p *reports) ended(t *task, res pool.Result) {
 	p.draw(t, res, false)
 	failed := !res.Verdict.OK() && res.Verdict.Kind != crashdetect.Stopped
 	if p.junit != nil {
-		c := junit.Case{Seq: t.seq, Command: t.commandLine(res), Verdict: res.Verdict, Time: res.End.Sub(res.Start)}
+		c := junit.Case{Seq: t.seq, Command: t.commandLine(res), Verdict: res.Verdict, Host: elsewhere(res), Time: res.End.Sub(res.Start)}
 		if failed && t.tail != nil {
 			c.Stderr, _ = t.tail.Last()
 		}
-		p.note(p.junit.Add(c))
+		p.note("--junit", p.junit.Add(c))
 	}
 	if failed && p.failed.Most > 0 {
 		p.failed.Add(p.failure(t, res))
@@ -177,7 +177,7 @@ func (p *reports) failure(t *task, res pool.Result) failures.Failure {
 		return f
 	}
 	f.Attempt, f.Slot, f.Pid, f.Verdict, f.Words = res.Attempt, res.Slot, res.Pid, res.Verdict, res.Words
-	f.Command, f.Time = t.commandLine(res), res.End.Sub(res.Start)
+	f.Command, f.Time, f.Host = t.commandLine(res), res.End.Sub(res.Start), elsewhere(res)
 	if t.tail != nil {
 		f.Tail, f.Cut = t.tail.Last()
 	}
@@ -190,13 +190,13 @@ func (p *reports) draw(t *task, res pool.Result, again bool) {
 	}
 	a := timeline.Attempt{
 		Seq: t.seq, Number: res.Attempt, Slot: res.Slot, Pid: res.Pid, Verdict: res.Verdict, Again: again,
-		MaxRSS: res.Usage.MaxRSS, Command: t.commandLine(res),
+		Host: elsewhere(res), MaxRSS: res.Usage.MaxRSS, Command: t.commandLine(res),
 	}
 	if !res.Start.IsZero() {
 		a.Start, a.End = res.Start.Sub(p.started), res.End.Sub(p.started)
 	}
 	if p.trace != nil {
-		p.note(p.trace.Add(&a))
+		p.note("--trace", p.trace.Add(&a))
 	}
 	if p.page != nil {
 		p.page.Add(&a)
@@ -206,11 +206,12 @@ func (p *reports) draw(t *task, res pool.Result, again bool) {
 // commandLine is the task's command as it can be given to a shell.
 func (t *task) commandLine(res pool.Result) string { return t.run.command.line(t.context(res.Slot)) }
 
-// note keeps the first error, which ends the run as that of a joblog does.
-func (p *reports) note(err error) {
+// note keeps the first error of a file, by the option that asked for it. It ends the
+// run as that of a joblog does.
+func (p *reports) note(flag string, err error) {
 	if err != nil && p.err == nil {
-		p.err = err
-		p.run.fail(err)
+		p.err = fmt.Errorf("%s: %w", flag, err)
+		p.run.fail(p.err)
 	}
 }
 
@@ -251,14 +252,19 @@ func (p *reports) close(status Status, summary string) error {
 	defer p.mu.Unlock()
 	took := time.Since(p.started)
 	var errs []error
+	wrote := func(flag string, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", flag, err))
+		}
+	}
 	if p.trace != nil {
-		errs = append(errs, p.trace.Close())
+		wrote("--trace", p.trace.Close())
 	}
 	if p.page != nil {
-		errs = append(errs, p.page.Write(p.pageTo, timeline.End{At: took, Status: status.Code, Summary: summary}))
+		wrote("--report", p.page.Write(p.pageTo, timeline.End{At: took, Status: status.Code, Summary: summary}))
 	}
 	if p.junit != nil {
-		errs = append(errs, p.junit.Close(took))
+		wrote("--junit", p.junit.Close(took))
 	}
 	errs = append(errs, p.closeFiles())
 	if p.err != nil { // it was told when it came up

@@ -21,7 +21,7 @@ type Failure struct {
 	Attempt int    // the last one, from 1; 0 if the task never began
 	Slot    int    // from 1; 0 if it never began
 	Pid     int    // of the process that ran it, the worker's if that stays; 0 if none did
-	Host    string // where it ran; "" is this machine
+	Host    string // where it ran; "" is this machine, or said by the verdict
 	Command string // as it can be given to a shell
 	Verdict crashdetect.Verdict
 	Time    time.Duration // of the last attempt
@@ -126,6 +126,9 @@ func roughly(d time.Duration) string {
 // the step that it belongs to: a line with a newline.
 func (f *Failure) GitHub() string {
 	title := fmt.Sprintf("task %d: %s", f.Seq, f.Verdict)
+	if f.Host != "" {
+		title = fmt.Sprintf("task %d on %s: %s", f.Seq, f.Host, f.Verdict)
+	}
 	text := f.Command
 	if lines := f.lines(); len(lines) > 0 {
 		text += "\n" + strings.Join(lines, "\n")

@@ -59,6 +59,10 @@ func TestGitHub(t *testing.T) {
 	if got := f.GitHub(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
+	f.Host = "far"
+	if got := f.GitHub(); !strings.HasPrefix(got, "::error title=task 3 on far%3A exit 1::") {
+		t.Errorf("on another machine: %q", got)
+	}
 }
 
 func TestVisible(t *testing.T) {

@@ -24,6 +24,7 @@ type Case struct {
 	Seq     int64
 	Command string
 	Verdict crashdetect.Verdict
+	Host    string        // where it ran; "" is this machine, or said by the verdict
 	Time    time.Duration // of the last attempt
 	Stderr  []byte        // the end of its standard error; shown if it failed
 }
@@ -78,7 +79,7 @@ func (w *Writer) Add(c Case) error {
 		return w.err
 	}
 	w.counts[element]++
-	message := escape(c.Verdict.String())
+	message := escape(c.message())
 	if element == skipped {
 		w.put(fmt.Sprintf("><skipped message=\"%s\"/></testcase>\n", message))
 		return w.err
@@ -89,6 +90,13 @@ func (w *Writer) Add(c Case) error {
 	}
 	w.put("</testcase>\n")
 	return w.err
+}
+
+func (c *Case) message() string {
+	if c.Host == "" {
+		return c.Verdict.String()
+	}
+	return c.Verdict.String() + " on " + c.Host
 }
 
 // elementOf is the element that tells of a verdict, "" for one that is well.

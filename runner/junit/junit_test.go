@@ -39,7 +39,7 @@ func cases() []Case {
 	return []Case{
 		{Seq: 1, Command: "echo '<&>\"'", Time: time.Second},
 		{Seq: 2, Command: "x\x00\xff\x1b", Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 3}, Stderr: []byte("a < b\n]]>\n")},
-		{Seq: 3, Command: "y", Verdict: crashdetect.Verdict{Kind: crashdetect.Killed, Signal: syscall.SIGSEGV}},
+		{Seq: 3, Command: "y", Host: "far", Verdict: crashdetect.Verdict{Kind: crashdetect.Killed, Signal: syscall.SIGSEGV}},
 		{Seq: 4, Command: "z", Verdict: crashdetect.Verdict{Kind: crashdetect.Stopped}},
 	}
 }
@@ -85,7 +85,7 @@ func TestWriter(t *testing.T) {
 	if c := s.Cases[1]; c.Failure == nil || c.Failure.Message != "exit 3" || c.Stderr != "a < b\n]]>\n" || c.Failure.Text != "x\uFFFD\uFFFD\uFFFD" {
 		t.Errorf("the second is %+v", c)
 	}
-	if c := s.Cases[2]; c.Error == nil || c.Error.Type != "SIGSEGV" || s.Cases[3].Skipped == nil {
+	if c := s.Cases[2]; c.Error == nil || c.Error.Type != "SIGSEGV" || c.Error.Message != "killed by SIGSEGV on far" || s.Cases[3].Skipped == nil {
 		t.Errorf("the third is %+v", c)
 	}
 }

@@ -17,9 +17,10 @@ import (
 // Attempt is one try of a task that has ended.
 type Attempt struct {
 	Seq     int64
-	Number  int // from 1
-	Slot    int // from 1; 0 if it never came to one, and then it has no time
-	Pid     int // of the process that ran it, the worker's if that stays; 0 if none did
+	Number  int    // from 1
+	Slot    int    // from 1; 0 if it never came to one, and then it has no time
+	Pid     int    // of the process that ran it, the worker's if that stays; 0 if none did
+	Host    string // where it ran; "" is this machine, or said by the verdict
 	Start   time.Duration
 	End     time.Duration
 	Verdict crashdetect.Verdict

@@ -25,7 +25,7 @@ func attempts() []Attempt {
 		{Seq: 1, Number: 1, Slot: 1, Pid: 10, Start: 0, End: time.Second, Command: "echo 'a <b>'"},
 		{Seq: 2, Number: 1, Slot: 2, Pid: 20, Start: 0, End: time.Millisecond, Verdict: crash, Again: true, Command: "x\xff</script>"},
 		{Seq: 2, Number: 2, Slot: 2, Pid: 21, Start: 2 * time.Millisecond, End: 4 * time.Millisecond, MaxRSS: 1 << 20},
-		{Seq: 3, Number: 1, Slot: 2, Pid: 21, Start: time.Second, End: 3 * time.Second, Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 3}},
+		{Seq: 3, Number: 1, Slot: 2, Pid: 21, Host: "far", Start: time.Second, End: 3 * time.Second, Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 3}},
 		{Seq: 4, Verdict: verdict(crashdetect.NotStarted)},
 		{Seq: 5, Number: 1, Slot: 1, Pid: 10, Start: time.Second, End: 3 * time.Second, Verdict: verdict(crashdetect.Stopped)},
 	}
@@ -63,7 +63,7 @@ func TestTrace(t *testing.T) {
 		}
 	}
 	for _, e := range events {
-		if e.Phase == "X" && e.Name == "task 3" && (e.Ts != 1e6 || *e.Dur != 2e6 || e.Args["verdict"] != "exit 3") {
+		if e.Phase == "X" && e.Name == "task 3" && (e.Ts != 1e6 || *e.Dur != 2e6 || e.Args["verdict"] != "exit 3" || e.Args["host"] != "far") {
 			t.Errorf("task 3 is %+v", e)
 		}
 	}

@@ -75,6 +75,9 @@ func (t *Trace) Add(a *Attempt) error {
 			"command": shorten(a.Command, commandMost), "verdict": a.Verdict.String(), "attempt": a.Number, "pid": a.Pid,
 		},
 	}
+	if a.Host != "" {
+		e.Args["host"] = a.Host
+	}
 	if a.MaxRSS > 0 {
 		e.Args["max_rss"] = a.MaxRSS
 	}
