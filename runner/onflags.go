@@ -147,6 +147,7 @@ func (o *Options) validateOn() error {
 	}{
 		{o.OpenTTY, "--open-tty: the terminal is here"},
 		{o.Jobs.File() != "", "--jobs FILE: give the number, or that of each machine (--on ssh:8*HOST)"},
+		{o.Jobserver.Serves(), "--jobserver: the slots are those of other machines; a make there has its own -j"},
 		{o.Pace.Load != (value.Load{}) || o.Pace.MemFree > 0 || o.Pace.NoSwap, "--load, --memfree and --noswap: they look at this machine"},
 		{o.Threads < 0, "--threads auto: it looks at this machine; give a number"},
 	} {
