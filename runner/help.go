@@ -138,7 +138,7 @@ Workers:
       --nice N             run tasks at a lower priority
       --wd DIR, --workdir DIR
                            run tasks in DIR, which is made if it is not there;
-                           with --on "...": a new one, removed in the end
+                           with --on, ... is a new one, removed in the end
   -o, --open-tty           programs and scripts read the terminal
       --process-slot-var VAR
                            tasks find the number of their slot, from 0, in VAR
@@ -272,13 +272,13 @@ A duration is a number of seconds, or has units: 1.5, 100ms, 2m, 1h30m; a size
 is a number of bytes, or has a unit: 300M, 1.5G (K, M, G: 1024; k, m, g: 1000).
 
 Environment: XPOOL_SHELL is the shell for scripts, XPOOL_JOBS the default of
---jobs, XPOOL_SSH that of --ssh, XPOOL_MAX_DEPTH bounds runs in runs (10), TMPDIR is the place for output
-that waits for its turn. A task finds XPOOL_SEQ, XPOOL_SLOT, XPOOL_ATTEMPT,
-XPOOL_DEPTH and XPOOL_RUN in its environment.
+--jobs, XPOOL_SSH that of --ssh, XPOOL_MAX_DEPTH bounds runs in runs (10),
+TMPDIR is the place for output that waits for its turn. A task finds XPOOL_SEQ,
+XPOOL_SLOT, XPOOL_ATTEMPT, XPOOL_DEPTH and XPOOL_RUN in its environment.
 
 Exit status: 0 all tasks succeeded; 123 one exited with 1-254; 124 one exited
-with 255; 125 one was killed, timed out or went over a limit; 126 it cannot be
-run; 127 not found; 1 another error; 128+N ended by signal N.
+with 255; 125 one was killed, timed out, went over a limit or lost its machine;
+126 it cannot be run; 127 not found; 1 another error; 128+N ended by signal N.
 
 See xpool(1) for everything else.
 `

@@ -20,7 +20,7 @@ import (
 //	1      an error of xpool itself: bad usage, input unreadable, output unwritable
 //	123    a task exited with 1-254
 //	124    a task exited with 255
-//	125    a task was killed by a signal, timed out, stalled or ran out of memory
+//	125    a task was killed by a signal, timed out, stalled, ran out of memory or lost its connection
 //	126    a task could not be run
 //	127    a task's program was not found
 //	128+N  signal N ended xpool itself
