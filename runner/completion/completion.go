@@ -112,6 +112,8 @@ func (o Option) completes() (sort, []string) {
 // choices are the values that an option has, or those that are used most.
 func choices(name string) []string {
 	switch name {
+	case "--annotate":
+		return []string{"github"}
 	case "--as":
 		return []string{"xargs", "parallel"}
 	case "--completion":
@@ -122,6 +124,8 @@ func choices(name string) []string {
 		return []string{"lines", "nul", "json"}
 	case "--progress":
 		return []string{"auto", "bar", "plain", "none"}
+	case "--jobserver":
+		return []string{"auto", "off", "on", "pipe", "fifo"}
 	case "--halt":
 		return []string{"never", "now,fail=1", "soon,fail=1", "now,success=1", "soon,fail=10%"}
 	case "--trim":
