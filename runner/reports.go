@@ -239,6 +239,23 @@ func (p *reports) describe() (text string) {
 	return text
 }
 
+// fault is told what ended the run before its input did, "" for nothing, and returns
+// what is said of it besides that: no task has failed of it.
+func (p *reports) fault(line string) string {
+	if p == nil || line == "" {
+		return ""
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.junit != nil {
+		p.junit.Fault(line)
+	}
+	if !p.run.opts.Reports.GitHub {
+		return ""
+	}
+	return failures.Annotation(p.run.opts.Name+" did not come to its end", line)
+}
+
 // close completes the files, when the run has ended so.
 func (p *reports) close(status Status, summary string) error {
 	if p == nil {

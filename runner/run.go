@@ -347,10 +347,10 @@ func (r *run) finish() Status {
 	if line != "" {
 		line += advice(err)
 	}
-	r.say(line)
+	r.sayFault(line)
 	if r.broke != nil {
 		line, _ = r.persona.fault(r.broke)
-		r.say(line)
+		r.sayFault(line)
 	}
 	return status
 }
@@ -358,9 +358,16 @@ func (r *run) finish() Status {
 func (r *run) interrupted(sig syscall.Signal) Status {
 	if sig != syscall.SIGPIPE {
 		r.tell(r.reports.describe())
-		r.say(r.persona.farewell(sig))
+		r.sayFault(r.persona.farewell(sig))
 	}
 	return endedBy(sig)
+}
+
+// sayFault is say for what ended the run before its input did, which stands in the
+// reports too.
+func (r *run) sayFault(line string) {
+	r.say(line)
+	r.tell(r.reports.fault(line))
 }
 
 // say tells the user something about the run itself, when all is printed; an

@@ -133,6 +133,11 @@ func (f *Failure) GitHub() string {
 	if lines := f.lines(); len(lines) > 0 {
 		text += "\n" + strings.Join(lines, "\n")
 	}
+	return Annotation(title, text)
+}
+
+// Annotation is an error of that title as such a command, of the run for example.
+func Annotation(title, text string) string {
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	value := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	return "::error title=" + property.Replace(Visible(title)) + "::" + value.Replace(strings.ToValidUTF8(text, "\uFFFD")) + "\n"

@@ -4,7 +4,8 @@
 // There is no standard; what is written is what JUnit's ant task began with and
 // Jenkins, GitLab and others document. A task that exits with a status other than 0
 // has a <failure>; one that crashed, ran into a limit or could not be started has an
-// <error>; one that was stopped has <skipped/>.
+// <error>; one that was stopped has <skipped/>. A run that ends early has a case of its
+// own, with an <error>.
 package junit
 
 import (
@@ -14,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"xpool/crashdetect"
@@ -90,6 +92,17 @@ func (w *Writer) Add(c Case) error {
 	}
 	w.put("</testcase>\n")
 	return w.err
+}
+
+// Fault writes a case for the run itself, with an error that ended it early: without it
+// a report whose tasks are all well would be one of a run that was. Its errors are told
+// by Close.
+func (w *Writer) Fault(message string) {
+	w.cases++
+	w.counts[errored]++
+	first, _, _ := strings.Cut(message, "\n")
+	w.put(fmt.Sprintf("<testcase classname=\"%s\" name=\"the run\" time=\"0\">\n<%s type=\"run\" message=\"%s\">%s</%[2]s>\n</testcase>\n",
+		escape(w.name), errored, escape(first), escape(message)))
 }
 
 func (c *Case) message() string {

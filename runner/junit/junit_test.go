@@ -68,6 +68,7 @@ func TestWriter(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	w.Fault("no <more>:\nat all")
 	if err := w.Close(2 * time.Second); err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := read(t, text)
-	if s.Name != `a "suite"` || s.Tests != 4 || s.Failures != 1 || s.Errors != 1 || s.Skipped != 1 || len(s.Cases) != 4 {
+	if s.Name != `a "suite"` || s.Tests != 5 || s.Failures != 1 || s.Errors != 2 || s.Skipped != 1 || len(s.Cases) != 5 {
 		t.Errorf("got %+v", s)
 	}
 	if c := s.Cases[0]; c.Name != "task 1: echo '<&>\"'" || c.Failure != nil || c.Error != nil || c.Skipped != nil {
@@ -87,6 +88,9 @@ func TestWriter(t *testing.T) {
 	}
 	if c := s.Cases[2]; c.Error == nil || c.Error.Type != "SIGSEGV" || c.Error.Message != "killed by SIGSEGV on far" || s.Cases[3].Skipped == nil {
 		t.Errorf("the third is %+v", c)
+	}
+	if c := s.Cases[4]; c.Name != "the run" || c.Error == nil || c.Error.Message != "no <more>:" || c.Error.Text != "no <more>:\nat all" {
+		t.Errorf("the run is %+v", c)
 	}
 }
 
