@@ -50,6 +50,20 @@ func KillTree(root int) {
 	signalRoot(root, unix.SIGKILL)
 }
 
+// ContinueStopped sends SIGCONT to those descendants of root that are stopped. A SIGCONT to a tree that was stopped a
+// moment ago can miss one: Linux gives a SIGSTOP to the group of a process that is forking to the child, too, and drops
+// the SIGCONT that follows it before the fork is over.
+func ContinueStopped(root int) {
+	if !mayEnd(root) {
+		return
+	}
+	for _, p := range tree(root, nil) {
+		if p.state == 'T' {
+			p.signal(unix.SIGCONT)
+		}
+	}
+}
+
 // Descendants returns the pids of the living descendants of root, parents before their children. A process whose parent
 // ended is none any more.
 func Descendants(root int) []int {

@@ -2,6 +2,7 @@ package crashdetect
 
 import (
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"testing"
@@ -40,6 +41,22 @@ func TestSignalTree(t *testing.T) {
 	if status := tr.end(); status.Signal() != unix.SIGTERM {
 		t.Errorf("the first ended with %v", status)
 	}
+}
+
+// TestContinueStopped lets a process go on that was stopped by itself, wherever it is in the tree, and hears of it.
+func TestContinueStopped(t *testing.T) {
+	tr := stage(t, 3, nil, "child", "setsid", "polite")
+	polite := tr.find("polite", 0)
+	_ = unix.Kill(polite.pid, unix.SIGSTOP)
+	for now, ok := readProcess(polite.pid); ok && now.state != 'T'; now, ok = readProcess(polite.pid) {
+		runtime.Gosched()
+	}
+	_ = unix.Kill(polite.pid, unix.SIGTERM) // which it hears when it goes on
+	ContinueStopped(tr.pid())
+	if got := tr.next(); got.word != "goodbye" {
+		t.Errorf("heard %q", got.word)
+	}
+	tr.end()
 }
 
 func TestKillTree(t *testing.T) {

@@ -22,5 +22,8 @@ func SignalTree(root int, sig syscall.Signal) {
 // KillTree kills the process group root; the same holds as for SignalTree.
 func KillTree(root int) { SignalTree(root, unix.SIGKILL) }
 
+// ContinueStopped does nothing: SIGCONT misses no process of a group on these systems.
+func ContinueStopped(root int) {}
+
 // Descendants returns nil: this system has no cheap way to tell.
 func Descendants(root int) []int { return nil }

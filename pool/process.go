@@ -17,6 +17,9 @@ type process struct {
 	child  *child.Process
 	onExit func(status syscall.WaitStatus, u Usage, pid int) // after the reaping
 
+	stopped  time.Time // when the tree was last stopped, which it still is; else zero
+	unsticks *timer    // set while a part of the tree may have missed a SIGCONT
+
 	since   time.Time // start of what it does now: the process's own, or the attempt's
 	working bool      // it runs an attempt that it does not end with
 	ending  bool      // the tree has been told to end
@@ -56,9 +59,39 @@ func (p *process) pid() int {
 }
 
 func (p *process) signal(sig syscall.Signal) {
-	if pid := p.pid(); pid != 0 {
-		crashdetect.SignalTree(pid, sig)
+	pid := p.pid()
+	if pid == 0 {
+		return
 	}
+	crashdetect.SignalTree(pid, sig)
+	switch sig {
+	case syscall.SIGSTOP:
+		p.stopped = time.Now()
+	case syscall.SIGCONT:
+		if time.Since(p.stopped) < forkMost {
+			p.unstick(time.Millisecond)
+		}
+		p.stopped = time.Time{}
+	}
+}
+
+// forkMost is how long a fork may take, on a machine that has much else to do.
+const forkMost = 4 * time.Second
+
+// unstick looks after a while, and then again and again, for processes that were born
+// stopped when the tree had been told to go on; see crashdetect.ContinueStopped.
+func (p *process) unstick(after time.Duration) {
+	t := &p.slot.pool.timers
+	t.stop(p.unsticks)
+	p.unsticks = t.after(after, func() {
+		if p.pid() == 0 || !p.stopped.IsZero() {
+			return
+		}
+		crashdetect.ContinueStopped(p.pid())
+		if after < forkMost {
+			p.unstick(2 * after)
+		}
+	})
 }
 
 func (p *process) terminate() {
@@ -95,6 +128,9 @@ func (p *process) killTree() {
 // is left to the end of the run, as it may be meant to serve other tasks.
 func (p *process) exit() {
 	p.exited = true
+	if !p.stopped.IsZero() { // it ended before that, and nobody else lets go on what it leaves behind
+		p.signal(syscall.SIGCONT)
+	}
 	switch {
 	case p.ending && !p.killed:
 		p.awaitTree()
@@ -129,6 +165,7 @@ func (p *process) reap() {
 	}
 	c := p.child
 	p.child = nil
+	p.slot.pool.timers.stop(p.unsticks)
 	delete(p.slot.pool.pids, c.Pid)
 	status, rusage := c.Reap()
 	p.onExit(status, usage(&rusage), c.Pid)
