@@ -44,6 +44,9 @@ func (w *coSeat) run(a *attempt) error {
 	if err := r.Check(); err != nil {
 		return err
 	}
+	for _, other := range h.seats { // it is not theirs alone any more
+		other.slot.unhold()
+	}
 	if len(h.running) == 0 {
 		h.process.since, h.process.working = a.start, true
 	}

@@ -42,6 +42,7 @@ type slot struct {
 	leaveNext bool       // the worker is to leave when its attempts are over
 	timer     *timer     // the one thing that the present state waits for
 	silence   *timer     // set while the silence of the attempt is watched
+	held      bool       // SuspendTask has stopped the worker's process, for the attempt
 	why       reason     // why the worker was told to end, in busy
 	used      int64      // bytes, if that was for memory
 	steps     []TermStep // how the worker is brought down, if that was said for the attempt
@@ -71,7 +72,7 @@ func (s *slot) enter(st state) {
 	}
 	s.state = st
 	if st == empty {
-		s.worker, s.attempt, s.why, s.steps = nil, nil, noReason, nil
+		s.worker, s.attempt, s.why, s.steps, s.held = nil, nil, noReason, nil, false
 		s.clung, s.clogged, s.pace, s.tasks, s.leaveNext = false, false, pace{}, 0, false
 	}
 }
@@ -201,6 +202,7 @@ func (s *slot) end(why reason, grace time.Duration) {
 		s.timer = s.pool.timers.after(grace, s.worker.kill)
 	}
 	s.worker.terminate()
+	s.unhold() // it may have been asked, and not signalled
 }
 
 // leave lets an idle worker go: its input is closed, and if it does not take
@@ -247,6 +249,7 @@ func (s *slot) over(e ended) {
 		Start: a.start, End: e.end(a.start), Usage: e.usage,
 	}
 	why := s.why
+	s.unhold() // it stopped after its reply, and is wanted for others
 	s.attempt, s.why, s.steps, s.clung, s.clogged = nil, noReason, nil, false, false
 	s.tasks++
 	s.pace.add(r.End.Sub(a.start))

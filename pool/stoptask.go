@@ -2,7 +2,6 @@ package pool
 
 import (
 	"slices"
-	"syscall"
 	"time"
 )
 
@@ -88,43 +87,4 @@ func (p *Pool) withdraw(t *Task) bool {
 	p.makeRoom()
 	p.finish(t, stoppedResult(t, number))
 	return true
-}
-
-// SuspendTask stops the processes of a task that runs, and ContinueTask lets them go
-// on. A task that does not run is left alone, and so is one whose process runs others
-// as well, or that runs elsewhere. While it is stopped, its silence counts for no limit.
-func (p *Pool) SuspendTask(t *Task) {
-	p.post(func() {
-		if s := p.runs(t); s != nil {
-			p.timers.stop(s.silence)
-			s.silence = nil
-			s.worker.signal(syscall.SIGSTOP)
-		}
-	})
-}
-
-// ContinueTask undoes SuspendTask.
-func (p *Pool) ContinueTask(t *Task) {
-	p.post(func() {
-		if s := p.runs(t); s != nil {
-			s.worker.signal(syscall.SIGCONT)
-			if s.silence == nil && s.why == noReason {
-				s.watchSilence(s.attempt)
-			}
-		}
-	})
-}
-
-// runs returns the slot whose process runs t and nothing else, or nil.
-func (p *Pool) runs(t *Task) *slot {
-	for _, s := range p.slots {
-		if s.state != busy || s.attempt.task != t || s.worker.pid() == 0 || s.remote() {
-			continue
-		}
-		if seat, ok := s.worker.(*coSeat); ok && len(seat.host.running) > 1 {
-			return nil
-		}
-		return s
-	}
-	return nil
 }

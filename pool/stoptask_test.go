@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -163,6 +164,41 @@ func TestSuspendTask(t *testing.T) {
 	})
 	if want := []string{"worker 1 in slot 1: got SIGSTOP", "worker 1 in slot 1: got SIGCONT"}; !slices.Equal(log[:2], want) {
 		t.Errorf("%q, want %q first", log, want)
+	}
+}
+
+// A worker that had replied before it was stopped goes on with the next task, and so
+// does one whose task is ended.
+func TestSuspendTaskThatEnds(t *testing.T) {
+	for _, stop := range []bool{false, true} {
+		var log []string
+		k := &fakeKind{byTask: map[string]step{"": {takes: time.Second}}, log: func(s string) { log = append(log, s) }}
+		inBubble(t, k, Options{Jobs: 1}, func(b *bench) {
+			task := &Task{}
+			b.submitTask("", task)
+			b.submit("", 0)
+			time.Sleep(time.Second / 2)
+			b.pool.SuspendTask(task)
+			if stop {
+				b.pool.StopTask(task, time.Second)
+			}
+			time.Sleep(time.Second)
+			b.pool.ContinueTask(task) // which is over
+			if stop {
+				b.end(1)
+			} else {
+				b.end()
+			}
+		})
+		var got []string
+		for _, s := range log {
+			if _, what, _ := strings.Cut(s, ": got "); what != "" {
+				got = append(got, what)
+			}
+		}
+		if fmt.Sprint(got) != "[SIGSTOP SIGCONT]" {
+			t.Errorf("stopped %v: the worker got %v", stop, got)
+		}
 	}
 }
 

@@ -119,13 +119,6 @@ func (s *Server) withdraw(t *task, ask func()) bool {
 	return true
 }
 
-// dealt tells whether the pool has the task.
-func (s *Server) dealt(t *task) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return t.place == atPool && t.submitted
-}
-
 // ends is for a task that was dealt and is over.
 func (s *Server) ends(t *task, took time.Duration) {
 	s.mu.Lock()

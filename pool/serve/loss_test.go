@@ -185,7 +185,7 @@ func TestStopUnread(t *testing.T) {
 // TestRandomConversations holds that each task is over once, whatever else is said.
 // XPOOL_CASES is how many there are.
 func TestRandomConversations(t *testing.T) {
-	cases := 10
+	cases := 30
 	if s := os.Getenv("XPOOL_CASES"); s != "" {
 		cases, _ = strconv.Atoi(s)
 	}

@@ -24,6 +24,7 @@ type task struct {
 	// Of the stream, which locks them.
 	recalled bool    // the near end wants it back
 	stopped  bool    // or stopped
+	hasBegun bool    // on a worker, once at least
 	credit   int64   // bytes that may be sent
 	held     []piece // of its output, that may not be sent yet
 	resume   []func()
@@ -136,15 +137,16 @@ func (t *task) stop(grace time.Duration, steps []pool.TermStep) {
 	}
 }
 
-// suspend stops what the stream's tasks run, or lets it go on.
+// suspend stops what the stream's tasks run, or lets it go on. The pool is asked with
+// the lock held, here and in begun: else what it is asked last might not be what was
+// said last, and a task would stay stopped for ever.
 func (st *stream) suspend(on bool) {
 	st.mu.Lock()
+	defer st.mu.Unlock()
 	st.suspended = on
-	tasks := st.all()
-	st.mu.Unlock()
-	for _, t := range tasks {
+	for _, t := range st.tasks {
 		switch {
-		case !st.server.dealt(t): // it is seen to when it begins
+		case !t.hasBegun: // it is seen to when it does
 		case on:
 			st.server.pool.SuspendTask(&t.task)
 		default:
@@ -166,10 +168,10 @@ func (t *task) payload(pool.Place) (pool.Payload, error) {
 func (t *task) begun(b pool.Begun) {
 	st := t.stream
 	st.mu.Lock()
+	defer st.mu.Unlock()
 	st.out.put(&wire.Began{ID: t.run.ID, Pid: b.Pid, Slot: b.Slot})
-	suspended := st.suspended
-	st.mu.Unlock()
-	if suspended {
+	t.hasBegun = true
+	if st.suspended {
 		st.server.pool.SuspendTask(&t.task)
 	}
 }
