@@ -128,7 +128,10 @@ func (j *remoteJob) take(m *wire.Fetched) (err error) {
 		return err
 	}
 	part := j.back.part
-	if err := errors.Join(part.Close(), os.Rename(part.Name(), name)); err != nil {
+	if err := part.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(part.Name(), name); err != nil {
 		return err
 	}
 	j.back.part = nil

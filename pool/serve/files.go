@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -9,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"golang.org/x/sys/unix"
 
 	"xpool/pool/wire"
 )
@@ -66,11 +67,14 @@ func (a *arrivals) add(m *wire.File) error {
 	part := a.part
 	a.part = nil
 	a.next++
-	if err := errors.Join(part.Close(), os.Rename(part.Name(), name)); err != nil {
-		os.Remove(part.Name())
-		return err
+	err := part.Close()
+	if err == nil {
+		err = os.Rename(part.Name(), name)
 	}
-	return nil
+	if err != nil {
+		os.Remove(part.Name())
+	}
+	return err
 }
 
 // begin makes the file by another name, beside its own. Of several xpools that share the
@@ -168,9 +172,10 @@ func (t *task) handBack(last wire.Message, began bool) {
 	t.stream.part(t, last)
 }
 
-// fetch sends a file back.
+// fetch sends a file back. To open a fifo that nobody writes to would take for ever, if it
+// were not for O_NONBLOCK.
 func (t *task) fetch(index int, name string) error {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}

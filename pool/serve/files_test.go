@@ -60,6 +60,19 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// TestFifoReturned has a task make a fifo where a file is to be: to wait for somebody who
+// writes to it would be a hang.
+func TestFifoReturned(t *testing.T) {
+	n := agent(t)
+	n.send(&wire.Open{Kind: &wire.Program{}, Jobs: 1, Window: 1 << 20, Dir: t.TempDir()})
+	n.send(&wire.Run{ID: 1, Seq: 1, Attempt: 1, Args: []string{"mkfifo", "fifo"}, Return: []string{"fifo"}})
+	_, d := n.done(1)
+	if _, failures := n.fetched(1); !d.Verdict.OK() || len(failures) != 1 || failures[0] == "" {
+		t.Errorf("%v, failures: %q", d.Verdict, failures)
+	}
+	n.bye()
+}
+
 // TestFilesFail has files that cannot be put where they are to be, and pieces that come
 // when it is not their turn.
 func TestFilesFail(t *testing.T) {
