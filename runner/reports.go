@@ -78,7 +78,7 @@ func openReports(r *run) (*reports, error) {
 		if f.name == "" {
 			continue
 		}
-		file, err := os.Create(f.name)
+		file, err := createOutput(f.name)
 		if err != nil {
 			p.closeFiles()
 			return nil, fmt.Errorf("%s: %w", f.flag, err)
@@ -87,6 +87,12 @@ func openReports(r *run) (*reports, error) {
 		f.begin(file)
 	}
 	return p, nil
+}
+
+// createOutput is os.Create for a file that is only written to. A fifo is not to have this process for a reader: when the
+// last other one has gone, that would be a hang, and not an error.
+func createOutput(name string) (*os.File, error) {
+	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 }
 
 func (p *reports) info() timeline.Info {

@@ -79,7 +79,7 @@ func (k *keeping) open() (err error) {
 		k.table = results.NewTable(&entryWriter{run: k.run}, k.format, k.names)
 		return nil
 	}
-	if k.file, err = os.Create(k.run.opts.Record.Results); err != nil {
+	if k.file, err = createOutput(k.run.opts.Record.Results); err != nil {
 		return err
 	}
 	k.table = results.NewTable(k.file, k.format, k.names)
