@@ -2,6 +2,7 @@ package pool
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"syscall"
@@ -11,6 +12,7 @@ import (
 	"xpool/crashdetect"
 	"xpool/pool/child"
 	"xpool/pool/reactor"
+	"xpool/pool/wire"
 )
 
 // connect makes the stream to the host.
@@ -118,11 +120,20 @@ func (s *remoteProcess) settle() {
 	for s.late = 0; s.read() && s.late < lateMost; {
 	}
 	words := string(bytes.TrimSpace(s.words))
-	if words == "" && !s.line.greeted {
+	how := s.end()
+	if words == "" && !s.line.greeted && (how != nil || s.line.why != nil) && !isNoise(s.line.why) {
 		words = lastLine(s.line.decoder.Heard())
 	}
-	s.line.ended(s.end(), words)
+	s.line.ended(how, words)
 	s.close()
+}
+
+// isNoise tells whether an error of a stream has in it what came instead of a far end: as any bytes may come, they are
+// for the error to show.
+func isNoise(err error) bool {
+	_, noise := errors.AsType[*wire.NoiseError](err)
+	_, cut := errors.AsType[*wire.CutError](err)
+	return noise || cut
 }
 
 // lastLine is the last line of b that is not blank.

@@ -176,6 +176,28 @@ func TestRemoteMisbehaves(t *testing.T) {
 	}
 }
 
+// TestRemoteNoise has something else than a far end at the other end: it is shown once, and without what it could do to
+// a terminal.
+func TestRemoteNoise(t *testing.T) {
+	for _, tt := range []struct{ script, want string }{
+		{`echo garbage`, `the connection ended before the greeting, with "garbage"`},
+		{`printf 'garb\033[31mage'; exec cat /dev/zero`, `"garb\x1b[31mage\x00`},
+		{`echo garbage; exit 3`, `sh exited with status 3: garbage`},
+		{`echo garbage; echo words >&2`, `the connection ended before the greeting, with "garbage": words`},
+	} {
+		k := &pool.Remote{Hosts: []pool.RemoteHost{{Name: "x", Argv: []string{"sh", "-c", tt.script}}}, Inner: &pool.Program{}}
+		_, err := runAll(t, k, pool.Options{}, 0, words("true"))
+		if err == nil {
+			t.Errorf("%s: no error", tt.script)
+			continue
+		}
+		text := err.Error()
+		if !strings.Contains(text, tt.want) || strings.Count(text, "age") != 1 || strings.ContainsAny(text, "\x00\x1b") {
+			t.Errorf("%s: %q", tt.script, text)
+		}
+	}
+}
+
 func testMisbehaving(t *testing.T, mode, why string) {
 	k := &pool.Remote{Hosts: []pool.RemoteHost{far(t, "bad", mode, 2)}, Inner: &pool.Program{}}
 	if why == "" {
