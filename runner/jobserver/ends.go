@@ -85,5 +85,8 @@ const (
 // passOn returns a copy of fd that tasks inherit.
 func passOn(fd int) (int, error) {
 	n, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD, firstPassed)
+	if err == unix.EINVAL { // by which it says that the limit is below firstPassed
+		err = unix.EMFILE
+	}
 	return n, os.NewSyscallError("fcntl", err)
 }
