@@ -169,34 +169,47 @@ func findFlag(flags *pflag.FlagSet, name string) *pflag.Flag {
 // and what shortOnly gives such a one is no name for people.
 func isShortOnly(f *pflag.Flag) bool { return f.Hidden && f.Name == f.Shorthand }
 
-// TestDocsMentions looks at every option that is written anywhere in the two
-// texts: in the manual, .Fl is for options of xpool only, or for those of xargs
-// in the section about it, and its examples call nothing else that has long ones.
+// TestDocsMentions looks at every option that is written anywhere in the texts.
 func TestDocsMentions(t *testing.T) {
 	o := defaultOptions()
 	flags := newFlags(&o)
-	long := regexp.MustCompile(`(?:^|[^-\w])(--[a-z][a-z-]*)`)
 	for line := range strings.Lines(helpText + parallelHelpText("parallel")) {
-		for _, m := range long.FindAllStringSubmatch(line, -1) {
-			if findFlag(flags, m[1]) == nil {
-				t.Errorf("--help mentions %s, which is no flag, in %q", m[1], line)
+		for _, name := range longOptions(line) {
+			if findFlag(flags, name) == nil {
+				t.Errorf("--help mentions %s, which is no flag, in %q", name, line)
 			}
 		}
 	}
+	for _, file := range []string{manualFile, workerManualFile} {
+		checkMentions(t, file, flags)
+	}
+}
+
+// longOptions returns what looks like long options in a line.
+func longOptions(line string) (names []string) {
+	long := regexp.MustCompile(`(?:^|[^-\w])(--[a-z][a-z-]*)`)
+	for _, m := range long.FindAllStringSubmatch(line, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// checkMentions looks at the options in a manual: .Fl is for options of xpool only, or
+// for those of xargs in the section about it, and its examples call nothing else that
+// has long ones.
+func checkMentions(t *testing.T, file string, flags *pflag.FlagSet) {
+	t.Helper()
 	fl := regexp.MustCompile(`(?:^\.|\s)Fl (Fl )?([^\s]+)`)
 	section := ""
-	for n, line := range readManual(t) {
+	for n, line := range readLines(t, file) {
 		if heading, ok := strings.CutPrefix(line, ".Sh "); ok {
 			section = heading
 		}
-		var names []string
+		names := longOptions(strings.ReplaceAll(line, `\-`, "-"))
 		if strings.HasPrefix(line, ".") {
+			names = nil
 			for _, m := range fl.FindAllStringSubmatch(line, -1) {
 				names = append(names, "-"+strings.Repeat("-", len(m[1])/3)+m[2])
-			}
-		} else {
-			for _, m := range long.FindAllStringSubmatch(strings.ReplaceAll(line, `\-`, "-"), -1) {
-				names = append(names, m[1])
 			}
 		}
 		for _, name := range names {
@@ -208,7 +221,7 @@ func TestDocsMentions(t *testing.T) {
 				known = true
 			}
 			if !known {
-				t.Errorf("%s:%d: %s is no option", manualFile, n+1, name)
+				t.Errorf("%s:%d: %s is no option", file, n+1, name)
 			}
 		}
 	}

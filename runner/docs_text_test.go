@@ -121,10 +121,16 @@ func manualOption(group, args string) docOption {
 	return o
 }
 
-// readManual returns the lines of the manual.
+// readManual returns the lines of the manual xpool(1).
 func readManual(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile(manualFile)
+	return readLines(t, manualFile)
+}
+
+// readLines returns the lines of a file.
+func readLines(t *testing.T, file string) []string {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
