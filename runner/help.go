@@ -5,9 +5,6 @@ import (
 	"runtime/debug"
 )
 
-// version is the version of this source; a release says so itself.
-const version = "0.1.0-dev"
-
 // helpText is what --help shows. A test keeps it in step with the flags.
 const helpText = `xpool: xargs with a real process pool
 
