@@ -10,12 +10,16 @@ func (m *model) checkOutput() {
 	switch {
 	case m.plan.json():
 		m.checkObjects()
-	case m.plan.output == byLine, m.plan.output == ungrouped:
+	case m.plan.output == byLine, m.plan.output == ungrouped, m.inherits() && (m.wasHit(grow, jobsChange) || m.plan.attempts() > 1):
 		m.checkLines()
 	default:
 		m.checkPieces()
 	}
 }
+
+// inherits tells that tasks write to the run's own output, as one job at the start of
+// the run has it: what is there is there, and more jobs mix it.
+func (m *model) inherits() bool { return m.plan.jobs == 1 && !m.plan.kind.has(resident) }
 
 // whole tells whether all that a task prints has to be there.
 func (m *model) whole(seq int) bool {
