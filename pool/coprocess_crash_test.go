@@ -309,7 +309,12 @@ func testCoprocessChaos(t *testing.T, protocol pool.Protocol, jobs int, slow boo
 				case r.Verdict.Kind == crashdetect.Killed && r.Verdict.Signal == syscall.SIGKILL && strings.HasPrefix(text, string(out)):
 					crashed++
 				default:
-					t.Errorf("%v, %d jobs: task %d: %v, %.40q", protocol, jobs, i+1, r.Verdict, out)
+					same := 0
+					for same < min(len(out), len(text)) && out[same] == text[same] {
+						same++
+					}
+					t.Errorf("%v, %d jobs: task %d, attempt %d in slot %d of process %d: %v, %.40q, %d bytes, of which %d are of the %d wanted, then %.40q; %q",
+						protocol, jobs, i+1, r.Attempt, r.Slot, r.Pid, r.Verdict, out, len(out), same, len(text), out[same:], s.err.String())
 				}
 			},
 		})
