@@ -28,7 +28,7 @@ import (
 // more slots at work than the hosts have seats, whatever Options.Jobs is.
 //
 // Short tasks are sent to a host before they can begin there, as many as it ends within
-// a round trip, unless there is an Options.Gate or Options.NoAhead. For these, slots
+// a round trip, unless there is an Options.Gate or Options.NoAhead, or the Remote is Exact. For these, slots
 // beyond the number of seats are at work, each with one of them. The time limit of a
 // task counts from when it begins there.
 //
@@ -78,6 +78,11 @@ type Remote struct {
 
 	// SlotVars are variables of the workers that have the number of their slot there.
 	SlotVars []RemoteSlotVar
+
+	// Exact keeps tasks from being sent before they can begin, so that no more of them
+	// are lost with a stream than its far end has slots: without it, a short task that
+	// waits there may have begun when the stream breaks, for all that is known here.
+	Exact bool
 
 	// Uncharged has tasks whose stream broke begun again, as if they had not been: for
 	// a far end that is this very machine, and of which the tasks know nothing. The

@@ -49,7 +49,7 @@ func (l *remoteLine) ahead() int {
 // count.
 func (l *remoteLine) findAhead() int {
 	mean := max(l.pace.mean, time.Microsecond)
-	if !l.pool.queues() || !l.pace.known || l.trip*aheadShare < mean {
+	if !l.pool.queues() || l.host.kind.Exact || !l.pace.known || l.trip*aheadShare < mean {
 		return 0
 	}
 	slots := l.asked

@@ -360,17 +360,21 @@ func randomRemote(b *bench, k *fakeFars, rnd *rand.Rand) {
 
 // TestRemoteAhead has tasks that are much shorter than a round trip.
 func TestRemoteAhead(t *testing.T) {
-	for _, o := range []Options{{Jobs: 1000}, {Jobs: 1000, NoAhead: true}} {
+	for _, c := range []struct {
+		Options
+		exact bool
+	}{{Options{Jobs: 1000}, false}, {Options{Jobs: 1000, NoAhead: true}, false}, {Options{Jobs: 1000}, true}} {
+		o, ahead := c.Options, !c.NoAhead && !c.exact
 		k := &fakeFars{latency: 25 * time.Millisecond, byTask: map[string]farStep{"": {takes: 5 * time.Millisecond}}}
-		remoteBench(t, k, &Remote{}, o, []int{4, 4}, func(b *bench) {
+		remoteBench(t, k, &Remote{Exact: c.exact}, o, []int{4, 4}, func(b *bench) {
 			begin := time.Now()
 			for range 1600 {
 				b.submit("", 0)
 			}
 			b.end()
 			// By themselves they take a second.
-			if d := time.Since(begin); d > 2*time.Second != o.NoAhead {
-				b.t.Errorf("1600 tasks of 5 ms took %v; ahead: %v", d, !o.NoAhead)
+			if d := time.Since(begin); d > 2*time.Second == ahead {
+				b.t.Errorf("1600 tasks of 5 ms took %v; ahead: %v", d, ahead)
 			}
 		})
 		if k.most["a"] != 4 || k.most["b"] != 4 {

@@ -19,8 +19,9 @@ func (r *run) remote(inner pool.Kind) (pool.Kind, error) {
 	}
 	k := &pool.Remote{
 		Hosts: hosts, Inner: inner, Dir: o.Dir, Env: r.remoteEnv(),
-		Log: func(host string, line []byte) { r.log(fmt.Appendf(nil, "%s: %s\n", host, line)) },
-		Out: func(_ string, err error) { r.note(err.Error()) },
+		Exact: o.Retries <= 1, // what is lost is not tried again: one loss is not to cost others
+		Log:   func(host string, line []byte) { r.log(fmt.Appendf(nil, "%s: %s\n", host, line)) },
+		Out:   func(_ string, err error) { r.note(err.Error()) },
 	}
 	if t := r.transfers; t != nil {
 		k.Base, k.Remove = t.base, t.remove
