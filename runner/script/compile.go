@@ -78,7 +78,8 @@ type Options struct {
 }
 
 // Compile compiles the script src. The replacement strings become values; a script without
-// any gets the record appended, unless it uses positional parameters or is to be Bare.
+// any gets the record appended, unless it uses positional parameters, ends with exit and
+// a status, or is to be Bare.
 //
 // An error is a *SyntaxError: the script does not parse, is empty, has a replacement string
 // where a value cannot stand, or has nowhere to append one.
@@ -97,7 +98,7 @@ func Compile(src string, o Options) (*Script, error) {
 	}
 	script := &Script{Positional: usesPositional(file, d), source: src}
 	script.ownArgs = script.Positional
-	if !o.Bare && !script.Positional && !s.hasToken(file) {
+	if !o.Bare && !script.Positional && !s.hasToken(file) && !endsWithStatus(file) {
 		script.Appended = true
 		if file, err = s.appendToken(file, d); err != nil {
 			return nil, err
@@ -169,7 +170,7 @@ func (s *source) hasToken(file *syntax.File) bool {
 func (s *source) appendToken(file *syntax.File, d Dialect) (*syntax.File, error) {
 	last := file.Stmts[len(file.Stmts)-1]
 	call := lastCall(last)
-	if call == nil || len(call.Args) == 0 || takesOne(call) {
+	if call == nil || len(call.Args) == 0 {
 		return nil, s.errorAt(int(last.Pos().Offset()), `this script has nowhere to put the record: write {} or "$1"`)
 	}
 	end := int(call.Args[len(call.Args)-1].End().Offset())
@@ -178,14 +179,16 @@ func (s *source) appendToken(file *syntax.File, d Dialect) (*syntax.File, error)
 	return s.parse(d)
 }
 
-// takesOne tells whether a command has the one argument that it takes, a number: with
-// the record behind it, it would be a mistake in the shell's own words.
-func takesOne(call *syntax.CallExpr) bool {
-	switch call.Args[0].Lit() {
-	case "exit", "return", "break", "continue":
-		return len(call.Args) > 1
+// endsWithStatus tells whether a script ends by leaving with a status. That takes one
+// argument, and the record behind it would be a mistake in some shells, and nothing at
+// all in the others.
+func endsWithStatus(file *syntax.File) bool {
+	call := lastCall(file.Stmts[len(file.Stmts)-1])
+	if call == nil || len(call.Args) < 2 {
+		return false
 	}
-	return false
+	name := call.Args[0].Lit()
+	return name == "exit" || name == "return"
 }
 
 // lastCall returns the simple command that runs last in a list or a pipeline.
