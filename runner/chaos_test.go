@@ -38,19 +38,19 @@ func TestChaos(t *testing.T) {
 		tasks   int    // by default
 		args    func(program string) []string
 	}{
-		{"shell", "sh", 10_000, func(string) []string {
+		{"shell", "sh", 5_000, func(string) []string {
 			return []string{`echo "{} $$" >>"$LOG"; echo {}`}
 		}},
-		{"python", "python3", 4_000, func(python string) []string {
+		{"python", "python3", 2_000, func(python string) []string {
 			return []string{
 				"--lang", python, "--init", `import os; log = os.open(os.environ["LOG"], os.O_WRONLY | os.O_APPEND)`,
 				`os.write(log, f"{arg} {os.getpid()}\n".encode()); print(arg)`,
 			}
 		}},
-		{"lines", "sh", 10_000, func(string) []string {
+		{"lines", "sh", 5_000, func(string) []string {
 			return []string{"--worker", "sh", "-c", `while read -r n; do echo "$n $$" >>"$LOG"; echo "$n"; done`}
 		}},
-		{"program", "sh", 2_000, func(string) []string {
+		{"program", "sh", 1_000, func(string) []string {
 			return []string{"sh", "-c", `echo "$1 $$" >>"$LOG"; echo "$1"`, "sh"}
 		}},
 	}

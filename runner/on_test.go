@@ -48,7 +48,7 @@ func upTo(n int) string {
 }
 
 // hostCases is how many tasks run on other machines by default.
-func hostCases() int { return number("XPOOL_CASES", 500) }
+func hostCases() int { return number("XPOOL_CASES", 200) }
 
 // TestSSH has many tasks run over one connection to each of two hosts, in order, and
 // the second run find the agent that the first has brought.

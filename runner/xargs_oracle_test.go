@@ -62,7 +62,7 @@ func TestXargsOracle(t *testing.T) {
 }
 
 const (
-	oracleCases    = 3000
+	oracleCases    = 2000
 	oracleTime     = time.Minute
 	oracleWorkers  = 2 // more would not make it faster where CI runs
 	oraclePatience = 5 // failures
