@@ -91,5 +91,5 @@ func (k *Interpreter) argv() []string {
 func (k *Interpreter) hopeless(error) bool { return false }
 
 func (k *Interpreter) start(s *slot) (worker, error) {
-	return startResident(s, k.Path, &k.path, &interpreterWorker{kind: k, speaker: newSpeaker(s)})
+	return startResident(s, k.Path, &k.path, newInterpreterWorker(s, k))
 }

@@ -287,10 +287,10 @@ func TestInterpreterNotFound(t *testing.T) {
 // for its pair before it.
 func TestJobOf(t *testing.T) {
 	one, two := &attempt{task: &Task{Seq: 41}}, &attempt{task: &Task{Seq: 42}}
-	w := &interpreterWorker{jobs: []job{
+	w := &interpreterWorker{ordered: ordered{jobs: []job{
 		{attempt: one, pair: &pair{number: 3}},
 		{attempt: two, pair: &pair{number: 5}, opens: true},
-	}}
+	}}}
 	path := "/proc/4194304/fd/1000000"
 	for _, c := range []struct {
 		head string

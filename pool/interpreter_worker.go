@@ -3,8 +3,6 @@ package pool
 import (
 	"errors"
 	"fmt"
-	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -19,44 +17,25 @@ const pairsMost = 8
 
 // interpreterWorker is one interpreter. It implements queuer.
 type interpreterWorker struct {
-	speaker
-	kind      *Interpreter
-	requests  *requests
-	violation string // what came in the place of a reply, for which it is killed
-	buf       []byte // reused
+	ordered
+	kind     *Interpreter
+	requests *requests
+	buf      []byte // reused
 
 	pairs  [pairsMost]*pair // as the worker knows them; nil where there is none
 	free   int              // how many of those are unused, or could be made
-	jobs   []job            // what the worker was sent, in order; the first one runs
-	held   []stub.Reply     // to jobs, while the output of an earlier one is awaited
 	unsent []byte           // of a request that is longer than there was room for
 	waits  bool             // the reactor tells when there is room for that
-
-	ending   bool // the output of the first job is awaited, to which it has replied
-	died     bool
-	finished bool
-	status   syscall.WaitStatus // once it died
 }
 
-// job is an attempt on its way.
-type job struct {
-	attempt *attempt
-	pair    *pair
-	opens   bool // its message has the request for the pair too
-	long    bool // it was sent in several messages, of which all but the first may look like anything
-}
-
-// pair is where a worker's attempts write. It is used for one after the other as
-// long as nobody else holds its pipes.
-type pair struct {
-	*pathCapture
-	number int
-	busy   bool
+func newInterpreterWorker(s *slot, k *Interpreter) *interpreterWorker {
+	w := &interpreterWorker{ordered: ordered{speaker: newSpeaker(s)}, kind: k, free: pairsMost}
+	w.how = w
+	return w
 }
 
 func (w *interpreterWorker) open() (err error) {
 	p := w.slot.pool
-	w.free = pairsMost
 	if w.requests, err = openRequests(); err != nil {
 		return err
 	}
@@ -145,16 +124,11 @@ func (w *interpreterWorker) reply(line []byte) {
 		return
 	}
 	r, ok := stub.ParseReply(line)
-	i := len(w.held)
-	if w.ending { // the first job has its reply
-		i++
-	}
-	if !ok || i >= len(w.jobs) || r.Seq != w.jobs[i].attempt.task.Seq {
+	if !ok || !w.expects(r.Seq) {
 		w.garbled(line)
 		return
 	}
-	w.held = append(w.held, r)
-	w.next()
+	w.answered(answer{r.Status, r.Clean})
 }
 
 func (w *interpreterWorker) hello(line string) {
@@ -172,90 +146,21 @@ func (w *interpreterWorker) hello(line string) {
 	}
 }
 
-// garbled ends a worker that has said what is no reply: somebody who found its
-// private descriptor.
-func (w *interpreterWorker) garbled(line []byte) {
-	if w.violation == "" {
-		w.violation = crashdetect.Excerpt(line) + " is not a reply"
-	}
-	w.slot.leave() // if it is idle, so that it gets no task any more
-	w.process.kill()
+// reported is how an attempt ended to which the worker has replied.
+func (w *interpreterWorker) reported(status int) crashdetect.End {
+	return crashdetect.End{Replied: true, ReplyCode: status, Worker: true}
 }
 
-// next takes the replies into account that have come.
-func (w *interpreterWorker) next() {
-	for len(w.held) > 0 && !w.ending {
-		r := w.held[0]
-		w.held = w.held[1:]
-		if w.process.ending { // it may say what it likes, it is being ended
-			continue
-		}
-		w.replied(w.jobs[0], r)
-	}
-	if w.died && !w.ending {
-		w.lost()
-	}
+// lost is how an attempt ended that the worker's own end has cut short.
+func (w *interpreterWorker) lost() crashdetect.End {
+	return crashdetect.End{Status: w.status, HasStatus: true, Worker: true, Protocol: w.violation}
 }
 
-// replied ends the first job. What it has written is in its pipes; where it has
-// left nobody behind who could write more, what is there is all.
-func (w *interpreterWorker) replied(j job, r stub.Reply) {
-	w.slot.settled()
-	w.process.working = false
-	w.ending = true
-	e := ended{pid: w.number, how: crashdetect.End{Replied: true, ReplyCode: r.Status, Worker: true}}
-	later := false
-	over := func() {
-		w.ending = false
-		w.remove(j, r.Clean)
-		e.gone = w.died && len(w.jobs) == 0
-		w.slot.over(e)
-		if later {
-			w.next()
-		}
-	}
-	if r.Clean {
-		j.pair.settle(over)
-	} else {
-		j.pair.end(over)
-	}
-	later = true
-}
-
-// remove forgets the first job.
+// remove gives a job's pair back.
 func (w *interpreterWorker) remove(j job, clean bool) {
-	w.jobs = w.jobs[1:]
 	w.givePair(j.pair)
 	if !clean { // the worker has closed it
 		w.dropPair(j.pair)
-	}
-	if len(w.jobs) > 0 {
-		w.process.since, w.process.working = time.Now(), true
-	}
-}
-
-// exited is called when the interpreter is no more.
-func (w *interpreterWorker) exited(status syscall.WaitStatus, _ Usage, _ int) {
-	w.died, w.status = true, status
-	w.drain()
-	if w.ending && w.process.ending { // its reader is not waited for any more
-		w.jobs[0].pair.finish()
-	}
-	w.next()
-}
-
-// lost is called when the interpreter is no more and its replies are dealt with:
-// the attempt that it was running is charged, if it was running one.
-func (w *interpreterWorker) lost() {
-	switch {
-	case w.finished:
-	case len(w.jobs) == 0:
-		w.finish()
-	case !w.process.ending && w.jobs[0].attempt.starts < startTries && w.unread():
-		w.slot.giveBack()
-		w.finish()
-	default:
-		w.charge(w.jobs[0])
 	}
 }
 
@@ -265,31 +170,6 @@ func (w *interpreterWorker) unread() bool {
 	var buf [messageHead]byte
 	head := w.requests.head(buf[:])
 	return len(w.unsent) > 0 || w.jobs[0].long && head != nil || w.jobOf(head) == 0
-}
-
-func (w *interpreterWorker) charge(j job) {
-	w.slot.settled()
-	w.ending = true
-	e := ended{pid: w.number, words: string(w.last), gone: true, how: crashdetect.End{
-		Status: w.status, HasStatus: true, Worker: true, Protocol: w.violation,
-	}}
-	j.pair.end(func() {
-		w.slot.over(e)
-		w.finish()
-	})
-}
-
-// finish gives back all that the worker had, and the slot.
-func (w *interpreterWorker) finish() {
-	if w.finished {
-		return
-	}
-	w.finished = true
-	w.close()
-	if w.slot.state == starting {
-		w.stillborn()
-	}
-	w.slot.gone(string(w.last))
 }
 
 // stillborn says why the worker has not become ready. If the first one exits, all
@@ -331,22 +211,5 @@ func (w *interpreterWorker) release() {
 	if w.requests != nil && w.requests.ours >= 0 {
 		w.forgetRoom()
 		w.requests.release()
-	}
-}
-
-func (w *interpreterWorker) kill() {
-	w.giveUp()
-	w.process.kill()
-}
-
-func (w *interpreterWorker) terminate() {
-	w.giveUp()
-	w.process.terminate()
-}
-
-// giveUp ends the wait for what may still come from others than the process.
-func (w *interpreterWorker) giveUp() {
-	if w.process.pid() == 0 && w.ending && len(w.jobs) > 0 {
-		w.jobs[0].pair.finish()
 	}
 }
