@@ -28,3 +28,6 @@ func newPathCapture(p *Pool) (*pathCapture, error) {
 
 // procPath is where another process of the same user finds a descriptor of ours.
 func procPath(fd int) string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd) }
+
+// withoutPaths is for a worker that has the pipes open by itself.
+func withoutPaths(c *capture) *pathCapture { return &pathCapture{capture: c} }

@@ -64,3 +64,8 @@ func (c *pathCapture) close() {
 	os.RemoveAll(c.dir)
 	c.capture.close()
 }
+
+// withoutPaths is for a worker that has the pipes open by itself.
+func withoutPaths(c *capture) *pathCapture {
+	return &pathCapture{capture: c, hold: [streams]int{-1, -1}}
+}

@@ -148,13 +148,15 @@ func TestShell(t *testing.T) {
 				peertest.Missing(t, "%v", err)
 			}
 			for _, inWorker := range []bool{false, true} {
-				testShell(t, sh, inWorker)
+				for _, brief := range []bool{false, true} {
+					testShell(t, sh, inWorker, brief)
+				}
 			}
 		})
 	}
 }
 
-func testShell(t *testing.T, sh string, inWorker bool) {
+func testShell(t *testing.T, sh string, inWorker, brief bool) {
 	var ps []pool.Payload
 	long := strings.Repeat("long 'value' ", 20000)
 	for i := range 100 {
@@ -165,7 +167,9 @@ func testShell(t *testing.T, sh string, inWorker bool) {
 		ps = append(ps, pool.Payload{Args: []string{"a b", fmt.Sprint(i)}, Values: []string{v}, InWorker: inWorker})
 	}
 	body := `printf '%s|%s|%s|%s|' "$v" "$1" "$2" "$XPOOL_SEQ"; echo error $2 >&2; x=leak; return $(( $2 % 4 ))`
-	got, err := runAll(t, shell(sh, body, "v"), pool.Options{Jobs: 3, IdleTimeout: time.Minute}, 0, ps...)
+	kind := shell(sh, body, "v")
+	kind.Brief = brief
+	got, err := runAll(t, kind, pool.Options{Jobs: 3, IdleTimeout: time.Minute}, 0, ps...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,11 +193,19 @@ func testShell(t *testing.T, sh string, inWorker bool) {
 }
 
 func TestShellCrash(t *testing.T) {
+	for _, brief := range []bool{false, true} {
+		testShellCrash(t, brief)
+	}
+}
+
+func testShellCrash(t *testing.T, brief bool) {
 	var ps []pool.Payload
 	for i := 1; i <= 100; i++ {
 		ps = append(ps, pool.Payload{Args: []string{fmt.Sprint(i)}, InWorker: i%2 == 0})
 	}
-	got, err := runAll(t, shell("sh", `if [ $1 = 50 ]; then kill -SEGV $$; fi; echo $1`), pool.Options{Jobs: 2}, 0, ps...)
+	kind := shell("sh", `if [ $1 = 50 ]; then kill -SEGV $$; fi; echo $1`)
+	kind.Brief = brief
+	got, err := runAll(t, kind, pool.Options{Jobs: 2}, 0, ps...)
 	if err != nil {
 		t.Fatal(err)
 	}

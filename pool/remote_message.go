@@ -127,7 +127,7 @@ func (k *Remote) innerKind() (wire.Kind, error) {
 	case *Program:
 		return &wire.Program{Fixed: in.Fixed}, nil
 	case *Shell:
-		return &wire.Shell{Path: in.Path, Body: in.Body, Names: in.Names, Stdin: in.Stdin, Init: in.Init}, nil
+		return &wire.Shell{Path: in.Path, Body: in.Body, Names: in.Names, Stdin: in.Stdin, Init: in.Init, Brief: in.Brief}, nil
 	case *Interpreter:
 		return &wire.Interpreter{
 			Path: in.Path, Language: uint8(in.Language), Code: in.Code, Call: in.Call, Init: in.Init,

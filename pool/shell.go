@@ -34,6 +34,15 @@ type Shell struct {
 	// Stdin says that tasks have a Payload.Stdin.
 	Stdin bool
 
+	// Brief says of Body that it is over as soon as the shell has gone through it: it
+	// runs nothing but builtins, that neither read nor wait. Its tasks write to pipes
+	// that the shell has open all the time, with numbers from 3 to 8, and are sent
+	// ahead of need without a way back: one that is not brief all the same holds the
+	// next ones up, and what it starts finds those descriptors. It is ignored together
+	// with Init or Stdin. A task's standard input is the worker's own, which has the
+	// next commands.
+	Brief bool
+
 	// Init is run once in each worker before its first task, outside of any
 	// function, with /dev/null as standard input and what it prints going to the
 	// worker's own standard error. A worker whose Init fails does not come up, and
@@ -47,6 +56,9 @@ type Shell struct {
 func (k *Shell) hopeless(error) bool { return false }
 
 func (k *Shell) start(s *slot) (worker, error) {
+	if k.Brief && k.Init == "" && !k.Stdin {
+		return startResident(s, k.Path, &k.path, newBriefShell(s, k))
+	}
 	return startResident(s, k.Path, &k.path, &shellWorker{kind: k, speaker: newSpeaker(s)})
 }
 

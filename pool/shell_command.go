@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,13 +33,14 @@ _xpool_here() {
 %[2]s
 _xpool_task "$@" <%[4]s >"$_xpool_out" 2>"$_xpool_err"
 }
-_xpool_reply() {
-%[1]s printf '%%s %%s\n' "$1" "$?"
-}
 _xpool_ready() {
 %[1]s set +e
 if { %[1]s :; } >%[3]s; then :; else %[1]s exit 1; fi
 %[1]s printf '%%s\n' ` + shellReady + `
+}
+` + replyFunction
+	replyFunction = `_xpool_reply() {
+%[1]s printf '%%s %%s\n' "$1" "$?"
 }
 `
 )
@@ -55,18 +57,23 @@ func (k *Shell) builtin() string {
 // prelude is what a worker is told of before Init and the body. It can open path
 // for writing if it is to be of use.
 func (k *Shell) prelude(path string) string {
-	var b strings.Builder
-	fixed, in := 4, "/dev/null"
-	b.WriteString("_xpool_random=${RANDOM-} XPOOL_SEQ=$1 XPOOL_ATTEMPT=$2 _xpool_out=$3 _xpool_err=$4")
+	own, in := []string{"XPOOL_SEQ", "XPOOL_ATTEMPT", "_xpool_out", "_xpool_err"}, os.DevNull
 	if k.Stdin {
-		fixed, in = 5, `"$_xpool_in"`
-		b.WriteString(" _xpool_in=$5")
+		own, in = append(own, "_xpool_in"), `"$_xpool_in"`
 	}
-	for i, name := range k.Names {
-		fmt.Fprintf(&b, " %s=${%d}", name, fixed+1+i)
+	return fmt.Sprintf(prelude, k.builtin(), k.taking(own...), appendQuoted(nil, path), in)
+}
+
+// taking puts a function's first arguments into its own variables and those of
+// Names, and leaves it with the rest.
+func (k *Shell) taking(own ...string) string {
+	b := []byte("_xpool_random=${RANDOM-}")
+	n := 0
+	for _, name := range slices.Concat(own, k.Names) {
+		n++
+		b = fmt.Appendf(b, " %s=${%d}", name, n)
 	}
-	fmt.Fprintf(&b, "\n%s shift %d", k.builtin(), fixed+len(k.Names))
-	return fmt.Sprintf(prelude, k.builtin(), b.String(), appendQuoted(nil, path), in)
+	return string(fmt.Appendf(b, "\n%s shift %d", k.builtin(), n))
 }
 
 // initCommand runs Init, which comes before the body: aliases and options that it
@@ -133,10 +140,15 @@ func (w *shellWorker) appendCommand(b []byte, a *attempt) []byte {
 		}
 		b = appendQuoted(append(b, ' '), in)
 	}
-	for _, v := range a.payload.Values {
+	return appendValues(b, a.payload)
+}
+
+// appendValues appends what a task gives its body, and ends the command.
+func appendValues(b []byte, p Payload) []byte {
+	for _, v := range p.Values {
 		b = appendQuoted(append(b, ' '), v)
 	}
-	for _, v := range a.payload.Args {
+	for _, v := range p.Args {
 		b = appendQuoted(append(b, ' '), v)
 	}
 	return append(b, '\n')

@@ -20,11 +20,6 @@ func (w *shellWorker) prepareCapture() (err error) {
 	return err
 }
 
-// sourceOver is the length in bytes of a command that is not sent through the
-// pipe, which some shells read byte by byte, but put in a file that they read in
-// blocks.
-const sourceOver = 4 << 10
-
 // sourceFile holds one long command, in memory. The zero value has no file yet.
 type sourceFile struct {
 	fd   int

@@ -10,7 +10,6 @@ import (
 
 	"xpool/crashdetect"
 	"xpool/pool/child"
-	"xpool/pool/reactor"
 )
 
 // shellWorker is one shell.
@@ -26,12 +25,8 @@ type shellWorker struct {
 	source     sourceFile // for commands too long for a pipe read byte by byte
 	initSource sourceFile // for Init
 
-	replyLen int // bytes of the line after the last command
-
-	// The pipe for commands. Both ends are kept: what is left in it when the
-	// worker dies tells whether the last command has begun. The end for writing
-	// is -1 once it is closed.
-	stdin, stdinRead int
+	commands commandPipe
+	end      int64 // of the last command in what was sent, without the line after it
 
 	died     bool
 	finished bool
@@ -40,8 +35,8 @@ type shellWorker struct {
 // open starts the shell and sends it its first commands.
 func (w *shellWorker) open() (err error) {
 	p := w.slot.pool
-	w.stdin, w.stdinRead = -1, -1
-	if w.stdinRead, w.stdin, err = reactor.Pipe(); err != nil {
+	w.commands = noCommandPipe()
+	if err := w.commands.open(); err != nil {
 		return err
 	}
 	out, errs, err := w.listen(w.reply)
@@ -60,14 +55,14 @@ func (w *shellWorker) open() (err error) {
 	}
 	spec := &child.Spec{
 		Path: w.kind.path, Argv: w.kind.argv(), Env: p.taskEnv(w.slot, 0, 0),
-		Stdin: w.stdinRead, Stdout: out, Stderr: errs,
+		Stdin: w.commands.theirs, Stdout: out, Stderr: errs,
 	}
 	if err := w.launch(spec, w.exited); err != nil {
 		return err
 	}
 	// From here on the process's end is what tells of a failure: an error would
 	// free the slot while it still has one.
-	if w.send(command) != nil {
+	if w.commands.send(command) != nil {
 		w.process.kill()
 	}
 	return nil
@@ -85,37 +80,19 @@ func (w *shellWorker) run(a *attempt) error {
 	if err != nil {
 		return err
 	}
-	reply := fmt.Appendf(nil, "_xpool_reply %d\n", a.task.Seq)
-	w.replyLen = len(reply)
-	command = append(command, reply...)
+	w.end = w.commands.sent + int64(len(command))
+	command = fmt.Appendf(command, "_xpool_reply %d\n", a.task.Seq)
 	w.current = a
 	w.process.since, w.process.working = a.start, true
 	w.believe()
 	w.capture.begin(a.output())
-	return w.send(command)
-}
-
-// send writes a command. The worker reads it in time or dies; a pipe that is
-// full is waited for. As both ends are open here, it does not fail for want of a
-// reader.
-func (w *shellWorker) send(b []byte) error {
-	for len(b) > 0 {
-		n, err := unix.Write(w.stdin, b)
-		if err != nil && err != unix.EINTR {
-			return err
-		}
-		b = b[max(0, n):]
-	}
-	return nil
+	return w.commands.send(command)
 }
 
 // unread tells whether the worker has left a part of its last command unread,
 // which then has not begun: the end of its line is read last. The line that asks
 // for the reply may be left when a task is running.
-func (w *shellWorker) unread() bool {
-	n, err := unix.IoctlGetInt(w.stdinRead, fionread)
-	return err == nil && n > w.replyLen
-}
+func (w *shellWorker) unread() bool { return w.commands.unread(w.end) }
 
 // reply is called for each line of the worker's standard output. Apart from
 // replies there can be what the shell's own start-up files and the traps of a
@@ -231,11 +208,7 @@ func (w *shellWorker) finish() {
 
 // close gives back the descriptors, as far as there are any.
 func (w *shellWorker) close() {
-	w.release()
-	if w.stdinRead >= 0 {
-		unix.Close(w.stdinRead)
-		w.stdinRead = -1
-	}
+	w.commands.close()
 	w.hush()
 	w.source.close()
 	w.initSource.close()
@@ -245,12 +218,7 @@ func (w *shellWorker) close() {
 }
 
 // release ends the worker's input, and with it the worker.
-func (w *shellWorker) release() {
-	if w.stdin >= 0 {
-		unix.Close(w.stdin)
-		w.stdin = -1
-	}
-}
+func (w *shellWorker) release() { w.commands.release() }
 
 func (w *shellWorker) kill() {
 	w.giveUp()

@@ -237,8 +237,14 @@ func (c *scriptCommand) kind(terminal) pool.Kind {
 	if c.seq {
 		names = append(names, seqVariable)
 	}
-	return &pool.Shell{Path: c.shell, Body: c.script.Body, Names: names, Init: c.init, Stdin: c.data}
+	return &pool.Shell{
+		Path: c.shell, Body: c.script.Body, Names: names, Init: c.init, Stdin: c.data, Brief: c.isBrief(),
+	}
 }
+
+// isBrief tells whether no task takes long, as far as the script's text shows. What init
+// has defined or set may make another one of it.
+func (c *scriptCommand) isBrief() bool { return c.script.Brief && c.init == "" && !c.data }
 
 func (c *scriptCommand) inherits() bool           { return false }
 func (c *scriptCommand) explain(err error) string { return explainShell(c.shell, err) }

@@ -101,14 +101,17 @@ func (r *run) explainScript(e *explanation, c *scriptCommand) {
 	default:
 		e.say("record", "where the replacement strings stand, as data")
 	}
+	runs := "in a subshell of the worker"
 	switch {
 	case c.noFork:
-		e.say("runs", "in the worker itself (--no-fork): what it changes stays")
+		runs = "in the worker itself (--no-fork): what it changes stays"
 	case c.script.Harmless && c.init == "":
-		e.say("runs", "in the worker itself: the script leaves nothing behind")
-	default:
-		e.say("runs", "in a subshell of the worker")
+		runs = "in the worker itself: the script leaves nothing behind"
 	}
+	if c.isBrief() {
+		runs += "; sent ahead, as it runs builtins only"
+	}
+	e.say("runs", "%s", runs)
 }
 
 // exampleLine is the command of a task whose record is an example.

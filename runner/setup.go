@@ -153,6 +153,10 @@ func (r *run) countTasks() error {
 	return nil
 }
 
+// strictlyInTurn tells whether a task is to be tried again before the next one begins,
+// as whoever asks for one job at a time expects.
+func (r *run) strictlyInTurn() bool { return r.jobs.Load() == 1 && r.opts.Retries > 1 }
+
 // setUpPool starts the pool and the printer.
 func (r *run) setUpPool() (err error) {
 	o := &r.opts
@@ -169,7 +173,7 @@ func (r *run) setUpPool() (err error) {
 		Gate:    r.gates.gate(),
 		Tokens:  r.tokens(),
 		Loan:    r.jobserver.Loan(),
-		NoAhead: o.Halt.When() != halt.Never,
+		NoAhead: o.Halt.When() != halt.Never || r.strictlyInTurn(),
 		Spare:   r.gates.shell.Owns,
 
 		Dir:       o.Dir,

@@ -19,7 +19,7 @@ func (s *Server) kind(k wire.Kind) (pool.Kind, error) {
 	case *wire.Program:
 		return &pool.Program{Fixed: k.Fixed}, nil
 	case *wire.Shell:
-		return &pool.Shell{Path: k.Path, Body: k.Body, Names: k.Names, Stdin: k.Stdin, Init: k.Init}, nil
+		return &pool.Shell{Path: k.Path, Body: k.Body, Names: k.Names, Stdin: k.Stdin, Init: k.Init, Brief: k.Brief}, nil
 	case *wire.Interpreter:
 		language := pool.Language(k.Language)
 		if language == pool.NoLanguage || language > pool.Node {

@@ -124,7 +124,7 @@ func TestVersion(t *testing.T) {
 	go func() { ended <- Agent(there, Config{}) }() // ends with the stream
 	got := make(chan []byte, 1)
 	go func() { b, _ := io.ReadAll(here); got <- b }() // ends with the stream
-	_, _ = here.Write([]byte(wire.Preamble + "H\x00\x00\x00\x09\x04\x0expool 9"))
+	_, _ = here.Write([]byte(wire.Preamble + "H\x00\x00\x00\x09\x12\x0expool 9"))
 	if _, ok := errors.AsType[*wire.VersionError](<-ended); !ok {
 		t.Error("the version does not matter")
 	}

@@ -74,7 +74,7 @@
 package wire
 
 // Version is that of the format. It is to be raised by each change of it.
-const Version = 1
+const Version = 2
 
 // Preamble is what each end begins with.
 const Preamble = "\x01xpool\x02\n"

@@ -125,6 +125,7 @@ type Shell struct {
 	Names []string
 	Stdin bool
 	Init  string
+	Brief bool
 }
 
 func (*Shell) number() uint8 { return shellKind }
@@ -135,6 +136,7 @@ func (k *Shell) fields(c *codec) {
 	c.texts(&k.Names)
 	c.flag(&k.Stdin)
 	c.text(&k.Init)
+	c.flag(&k.Brief)
 }
 
 // Interpreter is pool.Interpreter.

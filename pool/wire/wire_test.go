@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand"
 	"os/exec"
 	"reflect"
@@ -39,7 +40,7 @@ func samples() []Message {
 	}
 	var all []Message
 	for _, k := range []Kind{
-		&Program{Fixed: true}, &Shell{Path: "bash", Body: "echo $1", Names: []string{"x"}, Stdin: true, Init: ":"},
+		&Program{Fixed: true}, &Shell{Path: "bash", Body: "echo $1", Names: []string{"x"}, Stdin: true, Init: ":", Brief: true},
 		&Interpreter{Path: "python3", Language: 1, Code: "print(arg)", Call: true, Init: "import os"},
 		&Coprocess{Argv: []string{"cat", "-u"}, Dir: "/", Protocol: 2, Prefetch: 3, Multiplex: 4, Cancel: true},
 	} {
@@ -164,8 +165,8 @@ func TestBadStreams(t *testing.T) {
 		{"most of a preamble", Preamble[:5] + "Q\n", "is not the greeting"},
 		{"no greeting", Preamble + frame('B', ""), `there is one greeting, and it comes first`},
 		{"two greetings", greeting + greeting[len(Preamble):], `there is one greeting`},
-		{"version", Preamble + frame('H', "\x04\x0expool 9 and more"),
-			`the other end ("xpool 9") speaks version 2 of the wire format, and this xpool version 1`},
+		{"version", Preamble + frame('H', "\x12\x0expool 9 and more"),
+			fmt.Sprintf(`the other end ("xpool 9") speaks version 9 of the wire format, and this xpool version %d`, Version)},
 		{"type", greeting + "Loading\n", `there is no type 'L'`},
 		{"length", greeting + "B\xff\xff\xff\xff", `type 'B': a frame is too long`},
 		{"empty part", greeting + frame('R'|0x80, ""), "a part of it is empty"},

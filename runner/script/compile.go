@@ -319,6 +319,7 @@ func (c *compiler) finish(file *syntax.File, functions func(string) bool) (*Scri
 	if err != nil || countValues(compiled) != countValues(file)+c.placed {
 		return nil, &SyntaxError{1, 1, "a replacement string stands where the shell has no room for a value"}
 	}
-	c.script.Harmless = newAnalysis(c.dialect, functions).harmless(compiled)
+	a := newAnalysis(c.dialect, functions)
+	c.script.Harmless, c.script.Brief = a.harmless(compiled), a.brief(compiled)
 	return c.script, nil
 }

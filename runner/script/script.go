@@ -60,6 +60,11 @@ type Script struct {
 	// from the text alone, for a shell without set -e, set -u, aliases and the like.
 	Harmless bool
 
+	// Brief says that the body runs nothing but a few builtins, and is over as soon as
+	// the shell has gone through them: it starts no program, waits for nothing and reads
+	// nothing. It may change the shell's variables, and end it.
+	Brief bool
+
 	source   string    // as the user wrote it
 	ownArgs  bool      // it uses positional parameters itself
 	segments []segment // the text for Line; nil if values cannot be written into it

@@ -1,0 +1,93 @@
+package script
+
+import (
+	"os"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// brief reports whether commands are over as soon as the shell has gone through them: they
+// start no other program, wait for nothing, read nothing, and leave nothing running. All
+// else, and all doubt, is not brief:
+//
+//   - programs, functions, and builtins that are not on a short list;
+//   - background commands, coprocesses, process substitutions;
+//   - loops but those over words; files that are opened, but for /dev/null;
+//   - descriptors beyond standard output and standard error.
+//
+// Where it is a loss rather than a danger that a command takes long, as with the pattern of
+// a large directory, it may be brief.
+func (a analysis) brief(file *syntax.File) bool {
+	ok := true
+	syntax.Walk(file, func(n syntax.Node) bool {
+		ok = ok && a.briefNode(n)
+		return ok
+	})
+	return ok && len(file.Stmts) > 0
+}
+
+// briefNode decides on a part of a script without its parts.
+func (a analysis) briefNode(n syntax.Node) bool {
+	switch n := n.(type) {
+	case *syntax.Stmt:
+		return !n.Background && !n.Coprocess && !n.Disown && n.Cmd != nil
+	case *syntax.Redirect:
+		return briefRedirect(n)
+	case *syntax.CallExpr:
+		return len(n.Args) == 0 || a.briefCall(n.Args)
+	case *syntax.ForClause:
+		_, words := n.Loop.(*syntax.WordIter)
+		return words && !n.Select
+	case *syntax.Lit:
+		return !isDevice(n.Value)
+	case *syntax.SglQuoted:
+		return !isDevice(n.Value)
+	case *syntax.CmdSubst:
+		return !n.TempFile && !n.ReplyVar
+	case *syntax.ParamExp: // what the shell's own descriptors or processes would tell
+		return n.Param == nil || !isVolatile(n.Param.Value)
+	case *syntax.ProcSubst, *syntax.WhileClause, *syntax.FuncDecl, *syntax.CoprocClause, *syntax.LetClause, *syntax.DeclClause,
+		*syntax.TimeClause, *syntax.TestClause, *syntax.TestDecl, *syntax.CStyleLoop:
+		return false
+	}
+	return true
+}
+
+// isDevice reports whether a text may lead to the shell's own descriptors.
+func isDevice(text string) bool {
+	return strings.Contains(text, "/dev") && text != os.DevNull || strings.Contains(text, "/proc")
+}
+
+// briefRedirect admits what opens no file that could be waited for.
+func briefRedirect(r *syntax.Redirect) bool {
+	if r.N != nil && r.N.Value != "1" && r.N.Value != "2" {
+		return false
+	}
+	word := argOf(r.Word, "")
+	if !word.static {
+		return false
+	}
+	switch r.Op {
+	case syntax.DplOut:
+		return word.lead == "1" || word.lead == "2"
+	case syntax.RdrOut, syntax.AppOut:
+		return word.lead == os.DevNull
+	}
+	return false
+}
+
+// briefCall decides on a simple command by its name, which must be written out.
+func (a analysis) briefCall(words []*syntax.Word) bool {
+	name := argOf(words[0], "")
+	if !name.literal || a.functions(name.lead) {
+		return false
+	}
+	switch name.lead {
+	case "echo", "test", "[", "true", "false", ":", "exit", "return", "break", "continue", "shift":
+		return true
+	case "printf": // a program for the Korn shells of MirBSD and OpenBSD
+		return a.dialect != MirBSDKorn
+	}
+	return false
+}
