@@ -22,7 +22,7 @@ func (c Count) String() string { return strconv.Itoa(c.CPUs) + ": " + c.Why }
 
 // Available returns the number of CPUs that this process may use now, at least 1. It takes well under a millisecond, asks
 // the system at each call, and cannot fail: what cannot be read sets no limit.
-func Available() int { return Explain().CPUs }
+func Available() int { return available() }
 
 // Explain is Available with the reason.
 func Explain() Count { return explain() }
