@@ -48,10 +48,10 @@ median() {
 	[[ $# -eq 0 ]] || printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"
 }
 
-# over DIVIDEND DIVISOR: their quotient; nothing of nothing, or of 0, which is nothing
-# that was measured.
+# over DIVIDEND DIVISOR: their quotient; nothing if one is empty, or 0, as something
+# that was not measured.
 over() {
-	[[ ${1:-0} == 0 ]] || awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f\n", a / b }'
+	[[ ${1:-0} == 0 || ${2:-0} == 0 ]] || awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f\n", a / b }'
 }
 
 # thousands NUMBER: it, with commas.
