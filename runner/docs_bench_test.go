@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -123,6 +124,39 @@ Peers: none.
 	text := plotted(t, "--text", benchTable)
 	if !regexp.MustCompile(`(?m)^cat \{\} \| wc, a_b +sh -c +2,000 tasks +123 ms +1\.48 s +12  at least 2\.5$`).MatchString(text) {
 		t.Errorf("--text:\n%s", text)
+	}
+}
+
+// TestDocsBench holds that the picture and the README's table are those of the run
+// that was published, and that scripts/bench --only takes each name of its rows.
+func TestDocsBench(t *testing.T) {
+	files := map[string]string{}
+	for _, name := range []string{"README.md", "testdata/bench.tsv", "testdata/bench.svg", "scripts/bench"} {
+		text, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = string(text)
+	}
+	table := files["testdata/bench.tsv"]
+	if !strings.Contains(files["README.md"], "\n"+plotted(t, "--markdown", table)+"\n") {
+		t.Error("the table in README.md is not that of testdata/bench.tsv")
+	}
+	if files["testdata/bench.svg"] != plotted(t, "--svg", table) {
+		t.Error("testdata/bench.svg is not a picture of testdata/bench.tsv")
+	}
+	names := regexp.MustCompile(`(?m)^all=\((.*)\)`).FindStringSubmatch(files["scripts/bench"])
+	if names == nil {
+		t.Fatal("scripts/bench has no list of names")
+	}
+	var rows []string
+	for _, m := range regexp.MustCompile(`(?m)^([a-z]+)\t`).FindAllStringSubmatch(table, -1) {
+		if name := m[1]; name != "name" && (len(rows) == 0 || rows[len(rows)-1] != name) {
+			rows = append(rows, name)
+		}
+	}
+	if got := strings.Join(rows, " "); got != names[1] {
+		t.Errorf("published are %q, want %q", got, names[1])
 	}
 }
 

@@ -58,8 +58,8 @@ bench_python() {
 		        print(result)
 	END
 	write_batches
-	compare "$work" 'loky, one at a time' "$tasks" '' "$ours" '"$python" "$tmp/loky.py"'
-	compare "$work" 'joblib, in batches' "$tasks" '' "$ours" '"$python" "$tmp/batches.py" 0'
+	compare "$work" 'loky, one at a time' "$many" '' "$ours" '"$python" "$tmp/loky.py"'
+	compare "$work" 'joblib, in batches' "$many" '' "$ours" '"$python" "$tmp/batches.py" 0'
 }
 
 bench_filter() {
@@ -71,9 +71,9 @@ bench_filter() {
 		for line in sys.stdin:
 		    print(int(line) ** 2, end=end, flush=True)
 	END
-	compare '`--worker` in Python' '`paexec -n +2`' "$tasks" '' \
+	compare '`--worker` in Python' '`paexec -n +2`' "$many" '' \
 		'"$xpool" -j2 --worker "$python" "$tmp/filter.py"' "$theirs"
-	compare '`--worker --prefetch 32` in Python' '`paexec -n +2`' "$tasks" '' \
+	compare '`--worker --prefetch 32` in Python' '`paexec -n +2`' "$many" '' \
 		'"$xpool" -j2 --worker --prefetch 32 "$python" "$tmp/filter.py"' "$theirs"
 }
 
