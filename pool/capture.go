@@ -41,6 +41,7 @@ type capture struct {
 	limit  *timer
 	left   time.Duration // of the limit, when it began or at the last pause
 	since  int           // bytes read since the end
+	size   int           // bytes read in all
 }
 
 type capturedStream struct {
@@ -49,6 +50,7 @@ type capturedStream struct {
 	watched bool // the reactor tells of it
 	paused  bool // the Output wants no more for now
 	drained bool // all that was there has been read, when no more can come
+	wide    bool // the pipe was made larger, or cannot be
 }
 
 // newCapture makes the two pipes and returns their ends for writing too, which
@@ -83,11 +85,16 @@ func closeAll(fds [streams]int) {
 
 // begin takes what comes from now on for an attempt whose output goes to out.
 func (c *capture) begin(out Output) {
-	c.out, c.ended, c.all, c.young = out, false, false, true
+	c.out, c.ended, c.all, c.young, c.size = out, false, false, true, 0
 	for i := range c.streams {
 		c.streams[i].eof, c.streams[i].drained = false, false
 	}
-	c.pool.watchLater(c)
+	if c.pool.copious > 0 {
+		c.pool.copious--
+		c.watch()
+	} else {
+		c.pool.watchLater(c)
+	}
 }
 
 // watchAfter is how often it is looked which attempts have lasted. What a task
@@ -95,6 +102,10 @@ func (c *capture) begin(out Output) {
 // tasks are short, and being woken by the output, the end of each stream and the
 // end of the process costs more than running many a task.
 const watchAfter = 5 * time.Millisecond
+
+// copiousFor is how many attempts are watched from the start after one that has printed
+// more than a pipe holds, and so may have had to wait for its reader that long.
+const copiousFor = 16
 
 // watchLater has c watched if its attempt lasts.
 func (p *Pool) watchLater(c *capture) {
@@ -238,8 +249,12 @@ func (c *capture) read(i Stream) (again bool) {
 		switch {
 		case err == unix.EINTR:
 		case n > 0:
+			c.size += n
 			if c.ended {
 				c.since += n
+			} else if n == len(c.pool.buf) && !s.wide { // the task may have waited for room
+				widen(s.fd)
+				s.wide = true
 			}
 			if !c.out.Write(i, c.pool.buf[:n], func() { c.pool.post(func() { c.resume(i) }) }) {
 				s.paused = true
@@ -317,6 +332,9 @@ func (c *capture) finish() {
 	}
 	c.pool.timers.stop(c.quiet)
 	c.pool.timers.stop(c.limit)
+	if c.size > pipeHolds {
+		c.pool.copious = copiousFor
+	}
 	c.quiet, c.limit, c.over, c.out = nil, nil, nil, nil
 	for i := range c.streams {
 		c.unwatch(&c.streams[i])

@@ -46,6 +46,7 @@ type Pool struct {
 	timers       timers
 	paused       *timer     // set while no process is to be started
 	unwatched    []*capture // of attempts that may be short
+	copious      int        // attempts to begin that are watched from the start
 	watching     *timer     // set while there are any
 	resting      []*attempt // that are to be tried again after a delay
 	gated        *timer     // set while the Gate lets no attempt begin
