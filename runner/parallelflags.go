@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -100,9 +101,9 @@ func recordFlags(f *pflag.FlagSet, o *Options) {
 	f.BoolVar(&r.Files, "files", false, "")
 	f.BoolVar(&r.JSON, "json", false, "")
 	f.Var(numberFlag(func(n int) { r.Total = n }), "total-jobs", "")
-	f.StringVar(&o.Reports.Trace, "trace", "", "")
-	f.StringVar(&o.Reports.Page, "report", "", "")
-	f.StringVar(&o.Reports.JUnit, "junit", "", "")
+	f.Var(reportFlag{&o.Reports.Trace}, "trace", "")
+	f.Var(reportFlag{&o.Reports.Page}, "report", "")
+	f.Var(reportFlag{&o.Reports.JUnit}, "junit", "")
 	f.Var(numberFlag(func(n int) { o.Reports.Failures = n }), "failures", "")
 	f.Lookup("failures").NoOptDefVal = strconv.Itoa(failuresShown)
 	f.Var(annotateFlag{&o.Reports}, "annotate", "")
@@ -206,5 +207,24 @@ func (a annotateFlag) Set(s string) error {
 		return fmt.Errorf("%s is not known: want github", quoteWord(s))
 	}
 	a.o.GitHub = true
+	return nil
+}
+
+// reportFlag takes the name of a file that a report is written to. None is given where a
+// variable is empty, and standard output has what the tasks print, so that neither is
+// taken for a file.
+type reportFlag struct{ to *string }
+
+func (reportFlag) String() string { return "" }
+func (reportFlag) Type() string   { return "file" }
+
+func (r reportFlag) Set(s string) error {
+	switch s {
+	case "":
+		return errors.New("want the name of a file")
+	case "-":
+		return errors.New("standard output is for what tasks print: want the name of a file (./- is one)")
+	}
+	*r.to = s
 	return nil
 }
