@@ -79,7 +79,7 @@ func (l *remoteLine) becomeReady() {
 // messages of its own.
 func (l *remoteLine) broken(m *wire.Broken) {
 	err := m.Failure.Err()
-	if m.Words != "" {
+	if m.Workers {
 		err = &BrokenError{Err: err, Words: m.Words}
 	}
 	l.host.fail(err, "")

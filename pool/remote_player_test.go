@@ -112,7 +112,7 @@ func (p *farPlayer) hear(m wire.Message) error {
 	case *wire.Open:
 		p.at("open")
 		if p.mode == "broken" {
-			p.say(&wire.Broken{Failure: wire.Failure{Text: "no such thing"}, Words: "sorry"}, &wire.Bye{})
+			p.say(&wire.Broken{Failure: wire.Failure{Text: "no such thing"}, Workers: true, Words: "sorry"}, &wire.Bye{})
 			return nil
 		}
 		p.say(&wire.Ready{})

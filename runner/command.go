@@ -162,9 +162,13 @@ func (wholeCommand) payload(ctx template.Context) (pool.Payload, error) {
 
 // explainShell adds which shell it is that does not come up.
 func explainShell(shell string, err error) string {
-	var broken *pool.BrokenError
-	if errors.As(err, &broken) {
-		return fmt.Sprintf("the shell %s: %v", quoteWord(shell), err)
+	return explainWorkers("the shell "+quoteWord(shell), err)
+}
+
+// explainWorkers adds which workers they are that do not come up.
+func explainWorkers(name string, err error) string {
+	if _, ok := errors.AsType[*pool.BrokenError](err); ok {
+		return name + ": " + err.Error()
 	}
 	return err.Error()
 }

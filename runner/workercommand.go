@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -46,10 +45,7 @@ func (c *codeCommand) payload(ctx template.Context) (pool.Payload, error) {
 }
 
 func (c *codeCommand) explain(err error) string {
-	if broken, ok := errors.AsType[*pool.BrokenError](err); ok {
-		return fmt.Sprintf("%s: %v", filepath.Base(c.interpreter), broken)
-	}
-	return err.Error()
+	return explainWorkers(filepath.Base(c.interpreter), err)
 }
 
 // label is the record, and of the code what fits before it.
@@ -82,7 +78,8 @@ type coprocessCommand struct {
 
 func newCoprocessCommand(o *Options) *coprocessCommand {
 	return &coprocessCommand{
-		words: o.Command, protocol: o.Protocol, prefetch: o.Prefetch, multiplex: o.Multiplex, cancel: o.Cancel, silent: o.note, log: o.log,
+		words: o.Command, protocol: o.Protocol, prefetch: o.Prefetch, multiplex: o.Multiplex, cancel: o.Cancel,
+		silent: o.note, log: o.log,
 	}
 }
 
@@ -96,10 +93,7 @@ func (c *coprocessCommand) kind(terminal) pool.Kind {
 func (c *coprocessCommand) inherits() bool { return false }
 
 func (c *coprocessCommand) explain(err error) string {
-	if broken, ok := errors.AsType[*pool.BrokenError](err); ok {
-		return fmt.Sprintf("%s: %v", quoteWord(c.words[0]), broken)
-	}
-	return err.Error()
+	return explainWorkers(quoteWord(c.words[0]), err)
 }
 
 func (c *coprocessCommand) payload(ctx template.Context) (pool.Payload, error) {

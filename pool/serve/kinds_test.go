@@ -110,7 +110,7 @@ func TestBroken(t *testing.T) {
 			n.send(&wire.Run{ID: id, Args: []string{"no-such-xyzzy"}})
 		}
 		b := other[*wire.Broken](n)
-		if got := b.Failure.Err().Error(); got != c.want || b.Words != c.words {
+		if got := b.Failure.Err().Error(); got != c.want || b.Words != c.words || b.Workers != (c.words != "") {
 			t.Errorf("%s, with words %q; want %s", got, b.Words, c.want)
 		}
 		for id := range int64(5) {

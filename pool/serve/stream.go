@@ -213,7 +213,7 @@ func (st *stream) impatient(patience time.Duration) {
 // brokenBy says why there is no pool.
 func brokenBy(err error) *wire.Broken {
 	if broken, ok := errors.AsType[*pool.BrokenError](err); ok {
-		return &wire.Broken{Failure: wire.FailureOf(broken.Err), Words: broken.Words}
+		return &wire.Broken{Failure: wire.FailureOf(broken.Err), Workers: true, Words: broken.Words}
 	}
 	return &wire.Broken{Failure: wire.FailureOf(err)}
 }

@@ -20,13 +20,15 @@ func (*Ready) fields(*codec) {}
 // tasks that are not over are so after it, by their own messages, and then Bye.
 type Broken struct {
 	Failure Failure
-	Words   string // what the last worker said on standard error, a line or several
+	Workers bool   // the failure is that of its workers, and nothing else is wrong
+	Words   string // what the last of these said on standard error, a line or several
 }
 
 func (*Broken) kind() byte { return typeBroken }
 
 func (m *Broken) fields(c *codec) {
 	m.Failure.fields(c)
+	c.flag(&m.Workers)
 	c.text(&m.Words)
 }
 

@@ -55,7 +55,7 @@ func samples() []Message {
 		&Stop{ID: -1, Steps: []Step{{syscall.SIGUSR1, 1}, {}}}, &Suspend{}, &Continue{}, &Resize{Jobs: 1 << 20}, &Credit{ID: 1, Bytes: 1 << 40},
 		&Ping{Number: 5}, &Pong{Number: 5}, &Bye{}, &Ready{}, &Began{ID: 9, Pid: 1234, Slot: 2}, &Output{ID: 9, Stream: 1, Data: []byte("\x00out")},
 		&Fetched{ID: 9, Index: 1, Mode: 0o644, Last: true, Error: "e", Data: []byte("f")}, &Reset{ID: 9}, &Returned{ID: 10}, &Log{Text: "a\nb\n"}, &Hint{Waiting: true, Seq: 7, Silence: time.Second},
-		&Broken{Failure: Failure{Text: "t"}, Words: "w\nw"}, &Done{ID: 1},
+		&Broken{Failure: Failure{Text: "t"}, Workers: true, Words: "w\nw"}, &Broken{}, &Done{ID: 1},
 		&Done{ID: 9, Slot: 1, Pid: 3, Verdict: verdict, Words: "last", Took: time.Second, User: 1, System: 2, MaxRSS: 1 << 40},
 		&Done{Err: &Failure{Text: "t", Start: true, NotFound: true, Missing: true, Program: "p", Found: "f", Suggestion: "s"}},
 	)
