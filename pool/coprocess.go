@@ -145,7 +145,7 @@ func (k *Coprocess) start(s *slot) (worker, error) {
 
 // gone is lost for a coWorker.
 func (k *Coprocess) gone(w *coWorker, charged bool) {
-	k.lost(w.slot.pool, death{w.end(), w.words.String(), w.replies, charged})
+	k.lost(w.slot.pool, death{w.end(), w.words.String(), w.replies, charged, false})
 }
 
 // death is the end of a process.
@@ -154,6 +154,15 @@ type death struct {
 	words   string // its last
 	replies int    // in its life
 	charged bool   // an attempt ended with it
+	logged  bool   // Log has had the words
+}
+
+// news are its last words, unless the user has them already.
+func (d *death) news() string {
+	if d.charged || d.logged { // an attempt's Result.Words, or in Log
+		return ""
+	}
+	return d.words
 }
 
 // lost is told of each process that has ended by itself, or for what it wrote.
@@ -168,7 +177,7 @@ func (k *Coprocess) lost(p *Pool, d death) {
 	case !k.replied && k.deaths >= deathsAllowed, k.deaths >= startTries:
 		err := fmt.Errorf("the workers end before they have finished a single task; the last one: %v",
 			crashdetect.Classify(d.end))
-		p.breakDown(&BrokenError{Err: err, Words: d.words})
+		p.breakDown(&BrokenError{Err: err, Words: d.news()})
 	case k.replied:
 		p.pause(k.deaths)
 	}

@@ -255,6 +255,7 @@ func (w *coWorker) settle() {
 		w.slot.giveBack()
 		w.finish(false)
 	default:
+		w.slot.pool.dropUnbegun(a, w.unbegun())
 		w.slot.settled()
 		w.current = coJob{}
 		w.slot.over(ended{pid: w.number, words: w.words.String(), gone: true, how: w.end()})

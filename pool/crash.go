@@ -39,6 +39,15 @@ func (a *attempt) dropOutput() {
 	}
 }
 
+// dropUnbegun drops what an attempt has for its output when its worker ends with a pool
+// that broke down, and had not begun with it: then it is the worker's own, of which the
+// pool's error tells.
+func (p *Pool) dropUnbegun(a *attempt, unbegun bool) {
+	if unbegun && p.broken != nil {
+		a.dropOutput()
+	}
+}
+
 // tookDown tells whether a verdict is that of a task whose worker, or process, died
 // in the middle of it and by no decision of the pool's.
 func tookDown(v crashdetect.Verdict) bool {

@@ -232,6 +232,6 @@ func (h *coHost) finish() {
 	}
 	h.kind.hosts = slices.DeleteFunc(h.kind.hosts, func(other *coHost) bool { return other == h })
 	if !h.told && (!h.released || h.violation != "") {
-		h.kind.lost(h.slot.pool, death{h.end(), h.words.String(), h.replies, h.charged})
+		h.kind.lost(h.slot.pool, death{h.end(), h.words.String(), h.replies, h.charged, !h.solo && h.kind.Log != nil})
 	}
 }

@@ -190,6 +190,7 @@ func (w *coSeat) bereave(read int64) {
 		w.slot.gone("")
 	default:
 		h.charged = true
+		w.slot.pool.dropUnbegun(a, w.from >= read)
 		w.coRequest = coRequest{}
 		w.slot.settled()
 		w.slot.over(ended{pid: h.number, words: h.words.String(), gone: true, how: h.end()})

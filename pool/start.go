@@ -101,8 +101,11 @@ func (p *Pool) diedStarting(words string) {
 // BrokenError says that no worker of the pool comes up, or that none gets as far as
 // the end of a single task, so that it is of no use to start more of them.
 type BrokenError struct {
-	Err   error
-	Words string // what the last worker said on standard error, a line or several
+	Err error
+
+	// Words are what the last worker said on standard error, a line or several. They
+	// are empty if they came before with the Result of a task or by Coprocess.Log.
+	Words string
 }
 
 func (e *BrokenError) Error() string {

@@ -29,6 +29,9 @@ type recordOptions struct {
 
 func (o *recordOptions) resumes() bool { return o.Resume || o.ResumeFailed || o.RetryFailed }
 
+// keeps tells whether output is kept, or described, instead of printed.
+func (o *recordOptions) keeps() bool { return o.Results != "" || o.Files || o.JSON }
+
 // journal is the joblog of a run: a sink that writes a row for each task that is
 // over, and knows which were before.
 type journal struct {

@@ -106,7 +106,7 @@ func (r *run) openDirectory() error {
 // seesOutput tells whether what tasks print has to go through this process.
 func (o *Options) seesOutput() bool {
 	return o.StallTimeout > 0 || o.triesAgain() || o.Tag || o.LineBuffer || o.Show || o.DryRun ||
-		o.Reports.seeErrors() || o.Record.Joblog != "" || o.Record.Results != "" || o.Record.Files || o.Record.JSON
+		o.Reports.seeErrors() || o.Record.Joblog != "" || o.Record.keeps()
 }
 
 // replacements are the replacement strings in the command.

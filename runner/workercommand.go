@@ -72,6 +72,7 @@ type coprocessCommand struct {
 	prefetch  int
 	multiplex int
 	cancel    bool
+	live      bool              // what the workers say is shown as it comes
 	silent    func(line string) // tells the user something
 	log       func(text []byte) // shows what belongs to no task
 }
@@ -79,7 +80,7 @@ type coprocessCommand struct {
 func newCoprocessCommand(o *Options) *coprocessCommand {
 	return &coprocessCommand{
 		words: o.Command, protocol: o.Protocol, prefetch: o.Prefetch, multiplex: o.Multiplex, cancel: o.Cancel,
-		silent: o.note, log: o.log,
+		live: (o.Ungroup || o.LineBuffer) && !o.Record.keeps(), silent: o.note, log: o.log,
 	}
 }
 
@@ -93,7 +94,21 @@ func (c *coprocessCommand) kind(terminal) pool.Kind {
 func (c *coprocessCommand) inherits() bool { return false }
 
 func (c *coprocessCommand) explain(err error) string {
+	if c.live {
+		err = withoutWords(err)
+	}
 	return explainWorkers(quoteWord(c.words[0]), err)
+}
+
+// withoutWords is an error of the pool without what the last worker said.
+func withoutWords(err error) error {
+	switch e := err.(type) {
+	case *pool.BrokenError:
+		return &pool.BrokenError{Err: e.Err}
+	case *pool.HostError:
+		return &pool.HostError{Host: e.Host, Err: withoutWords(e.Err), Words: e.Words}
+	}
+	return err
 }
 
 func (c *coprocessCommand) payload(ctx template.Context) (pool.Payload, error) {
