@@ -95,8 +95,9 @@ type Remote struct {
 
 	// Log, if set, is called on the pool's goroutine with each line that a host has to
 	// say besides what its tasks print: the standard error of RemoteHost.Argv, and
-	// that of workers there which serve several slots. The line has no newline and is
-	// valid only during the call.
+	// that of workers there which serve several slots. The last line of a host that is
+	// not reached is in its HostError instead. The line has no newline and is valid only
+	// during the call.
 	Log func(host string, line []byte)
 
 	// Out, if set, is called on the pool's goroutine for a host that gets no more

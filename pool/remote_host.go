@@ -102,10 +102,10 @@ func (h *remoteHost) resized() {
 
 // lost is told that a stream has ended which the pool did not end. A host that never
 // was ready has something against it, unless that is a server of this machine which was
-// killed so soon.
-func (h *remoteHost) lost(l *remoteLine, words string) {
+// killed so soon. It returns whether the words are in an error.
+func (h *remoteHost) lost(l *remoteLine, words string) (told bool) {
 	if h.pool.stopping || h.pool.ending {
-		return
+		return false
 	}
 	if l.finished > 0 {
 		h.losses = 0
@@ -114,13 +114,15 @@ func (h *remoteHost) lost(l *remoteLine, words string) {
 	switch {
 	case !h.proven && !(h.kind.Uncharged && l.reached):
 		h.fail(l.why, words)
+		return true
 	case h.losses >= lossesMost:
 		h.fail(fmt.Errorf("lost %d times in a row: %w", h.losses, l.why), words)
-	default:
-		if d := restAfter(h.losses); d > 0 {
-			h.resting = h.pool.timers.after(d, func() { h.resting = nil })
-		}
+		return true
 	}
+	if d := restAfter(h.losses); d > 0 {
+		h.resting = h.pool.timers.after(d, func() { h.resting = nil })
+	}
+	return false
 }
 
 // blame says of whom an error is: of a host without a name nothing is said.

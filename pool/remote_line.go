@@ -237,10 +237,10 @@ func (l *remoteLine) fed(b []byte) {
 }
 
 // ended is called when the stream has ended, with what is known of why, and with
-// what was said last on the way.
-func (l *remoteLine) ended(how error, words string) {
+// what was said last on the way. It returns whether that is in an error of the host's.
+func (l *remoteLine) ended(how error, words string) (told bool) {
 	if l.over {
-		return
+		return false
 	}
 	l.over, l.shut = true, true
 	l.pool.timers.stop(l.timer)
@@ -260,8 +260,9 @@ func (l *remoteLine) ended(how error, words string) {
 		w.bereave(written, words)
 	}
 	if !l.aborted && (!l.released || l.refused) && !h.out {
-		h.lost(l, words)
+		return h.lost(l, words)
 	}
+	return false
 }
 
 // cut is the reason for an end of which nothing else is known than that.

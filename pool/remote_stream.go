@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -38,6 +39,8 @@ type remoteProcess struct {
 	stdout          coStream
 	stderr          *lineReader
 	words           []byte // the last line on its standard error that is not blank
+	held            []byte // those, until it is known whether an error is going to have them
+	holding         *timer // set while that is not known
 	doubt           *timer // set while it may yet end by itself, having closed its output
 	exit            syscall.WaitStatus
 	late            int // bytes read since it ended
@@ -83,6 +86,7 @@ func (s *remoteProcess) open() error {
 // close gives back the descriptors, as far as there are any.
 func (s *remoteProcess) close() {
 	s.line.pool.timers.stop(s.doubt)
+	s.line.pool.timers.stop(s.holding)
 	s.input.close()
 	s.stdout.close()
 	s.stderr.close()
@@ -105,12 +109,33 @@ func (s *remoteProcess) read() (again bool) {
 	return true
 }
 
+// lastFor is how long the last line that was said on the way to a far end may turn out
+// to say why it is not reached: its command ends after that. Others, such as that a job
+// waits in a queue, are to be seen soon.
+const lastFor = time.Second
+
 // said is told of each line on the process's standard error.
 func (s *remoteProcess) said(line []byte) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
-	if len(bytes.TrimSpace(line)) > 0 {
-		s.words = append(s.words[:0], line...)
-		s.line.host.log(line)
+	if len(bytes.TrimSpace(line)) == 0 {
+		return
+	}
+	s.pass()
+	s.words = append(s.words[:0], line...)
+	s.held = append(s.held[:0], line...)
+	if s.line.greeted {
+		s.pass()
+		return
+	}
+	s.holding = s.line.pool.timers.after(lastFor, s.pass)
+}
+
+// pass logs the line that is held, if there is one.
+func (s *remoteProcess) pass() {
+	s.line.pool.timers.stop(s.holding)
+	if len(s.held) > 0 {
+		s.line.host.log(s.held)
+		s.held = s.held[:0]
 	}
 }
 
@@ -124,7 +149,9 @@ func (s *remoteProcess) settle() {
 	if words == "" && !s.line.greeted && (how != nil || s.line.why != nil) && !isNoise(s.line.why) {
 		words = lastLine(s.line.decoder.Heard())
 	}
-	s.line.ended(how, words)
+	if !s.line.ended(how, words) {
+		s.pass()
+	}
 	s.close()
 }
 
