@@ -1,16 +1,23 @@
 package runner_test
 
 import (
+	"bytes"
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"xpool/runner/chaos"
 )
@@ -32,6 +39,9 @@ const (
 //	CHAOS_VERBOSE  tell of each run
 //	CHAOS_BINARY   the xpool to run, instead of the test's own
 //	CHAOS_DIR      where what fails leaves its files, instead of a directory of the test's
+//
+// With CHAOS_DIR, SIGINT and SIGTERM end the runs, of which nothing stays then but the
+// files of those that had failed.
 func TestChaosRuns(t *testing.T) {
 	setup := chaosSetup(t)
 	off, err := chaos.AdoptOrphans()
@@ -40,20 +50,41 @@ func TestChaosRuns(t *testing.T) {
 	}
 	defer off()
 	hearSignals(t)
+	ctx := t.Context()
+	if os.Getenv("CHAOS_DIR") != "" {
+		var stop func()
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+		defer stop()
+	}
+	tellRuns(t, chaosReports(ctx, setup))
+	if ctx.Err() != nil {
+		t.Error("ended by a signal")
+	}
+}
+
+// chaosReports makes the runs, until ctx is done, and returns what is to be said of each.
+func chaosReports(ctx context.Context, setup chaos.Setup) <-chan chaos.Report {
 	seeds := make(chan uint64)
 	reports := make(chan chaos.Report)
 	go func() { // ends with the runs
 		defer close(seeds)
 		first := uint64(number("CHAOS_SEED", chaosSeed))
 		for i := range uint64(number("CHAOS_RUNS", chaosRuns)) {
-			seeds <- first + i
+			select {
+			case seeds <- first + i:
+			case <-ctx.Done():
+				return
+			}
 		}
 	}()
 	var runs sync.WaitGroup
 	for range number("CHAOS_JOBS", 2) {
 		runs.Go(func() {
 			for seed := range seeds {
-				r, err := setup.Run(seed, os.Getenv("CHAOS_ONLY"))
+				r, err := setup.Run(ctx, seed, os.Getenv("CHAOS_ONLY"))
+				if errors.Is(err, context.Canceled) {
+					return
+				}
 				if err != nil {
 					r.Problems = append(r.Problems, err.Error())
 				}
@@ -65,7 +96,7 @@ func TestChaosRuns(t *testing.T) {
 		runs.Wait()
 		close(reports)
 	}()
-	tellRuns(t, reports)
+	return reports
 }
 
 // chaosSetup finds what the runs need, and makes a place where any user gets to.
@@ -147,4 +178,46 @@ func only() string {
 		return " --only " + kind
 	}
 	return ""
+}
+
+// TestChaosEnded ends the runs in the middle, of which one is stopped, and finds nothing
+// left of them.
+func TestChaosEnded(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run", "^TestChaosRuns$")
+	cmd.Env = append(os.Environ(), "CHAOS_DIR="+dir, "CHAOS_RUNS=1000000", "CHAOS_SEED=1", "CHAOS_ONLY=shell")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.WaitDelay = patience
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for stopped := false; !stopped && ctx.Err() == nil; time.Sleep(pollEvery) {
+		for _, pid := range children(cmd.Process.Pid) {
+			where, _ := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid)) // it may have ended
+			if strings.HasPrefix(where, dir+"/run-") && len(children(pid)) > 0 {
+				stopped = unix.Kill(pid, unix.SIGSTOP) == nil
+			}
+		}
+	}
+	_ = cmd.Process.Signal(unix.SIGTERM) // if it has ended the rest tells
+	err := cmd.Wait()
+	if ctx.Err() != nil || err == nil || !strings.Contains(out.String(), "ended by a signal") {
+		t.Errorf("it ended with %v:\n%s", err, tail(out.Bytes()))
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "run-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("%q are left, %v", left, err)
+	}
+	environs, _ := filepath.Glob("/proc/[0-9]*/environ") // which is no error
+	for _, name := range environs {
+		if env, _ := os.ReadFile(name); bytes.Contains(env, []byte("CHAOS_DIR="+dir)) {
+			t.Errorf("%s is left", filepath.Dir(name))
+		}
+	}
 }

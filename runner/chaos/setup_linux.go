@@ -1,6 +1,8 @@
 package chaos
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -41,8 +43,9 @@ type Report struct {
 	Details  string // of a run in which something was wrong: what was planned, what was seen, and the end of standard error
 }
 
-// Run runs the plan of a seed, and what it leaves undone after that.
-func (s Setup) Run(seed uint64, only string) (Report, error) {
+// Run runs the plan of a seed, and what it leaves undone after that. When ctx is done
+// nothing stays of the run, and the error is that of ctx.
+func (s Setup) Run(ctx context.Context, seed uint64, only string) (Report, error) {
 	p := NewPlan(seed, only)
 	p.restrict(s.Powers)
 	r := Report{Plan: p}
@@ -60,16 +63,16 @@ func (s Setup) Run(seed uint64, only string) (Report, error) {
 		}
 		defer first.disk.Close()
 	}
-	o, err := first.play()
+	o, err := first.play(ctx)
 	if err != nil {
-		return r, fmt.Errorf("seed %d: %w", seed, err)
+		return r, abandon(ctx, seed, dir, err)
 	}
 	r.note(first, o)
 	if len(r.Problems) == 0 && p.resumable(o) {
 		second := &stage{setup: s, plan: &p, dir: dir, resumes: true}
 		before := o
-		if o, err = second.play(); err != nil {
-			return r, fmt.Errorf("seed %d: %w", seed, err)
+		if o, err = second.play(ctx); err != nil {
+			return r, abandon(ctx, seed, dir, err)
 		}
 		o.follow(before)
 		r.note(second, o)
@@ -80,6 +83,14 @@ func (s Setup) Run(seed uint64, only string) (Report, error) {
 	}
 	r.Dir = dir
 	return r, nil
+}
+
+// abandon is for a run that could not be played: its files stay unless that was ended.
+func abandon(ctx context.Context, seed uint64, dir string, err error) error {
+	if ctx.Err() != nil {
+		return errors.Join(ctx.Err(), os.RemoveAll(dir))
+	}
+	return fmt.Errorf("seed %d: %w", seed, err)
 }
 
 // note adds what there is to say of a run that has ended.

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"os"
@@ -56,8 +57,9 @@ func (s *stage) marker() string { return "CHAOS_DIR=" + s.dir }
 
 func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
 
-// play runs xpool to its end, and returns what there is to see of it.
-func (s *stage) play() (*observation, error) {
+// play runs xpool to its end, and returns what there is to see of it. When ctx is done it
+// ends all of the run at once, and what is seen means nothing.
+func (s *stage) play(ctx context.Context) (*observation, error) {
 	if err := s.start(); err != nil {
 		return nil, err
 	}
@@ -70,6 +72,9 @@ func (s *stage) play() (*observation, error) {
 	s.work.Go(s.watch)
 	select {
 	case <-ended:
+	case <-ctx.Done():
+		_ = unix.Kill(s.cmd.Process.Pid, unix.SIGKILL) // which a process that is stopped obeys as well
+		<-ended
 	case <-time.After(s.setup.Deadline):
 		o.hangs = true
 		s.listGoroutines()
@@ -80,7 +85,10 @@ func (s *stage) play() (*observation, error) {
 	o.atEnd = s.living()
 	s.work.Wait()
 	o.status = s.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	s.awaitEnd(o)
+	s.awaitEnd(ctx, o)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	o.hits, o.guarded, o.descriptors = s.hits, s.guarded, s.most
 	return o, s.collect(o)
 }
@@ -217,28 +225,29 @@ func (s *stage) command() *exec.Cmd {
 	return cmd
 }
 
-// awaitEnd waits for the end of the run's output, and of all that it has started.
-func (s *stage) awaitEnd(o *observation) {
+// awaitEnd waits for the end of the run's output, and of all that it has started, but
+// not for long once ctx is done, and then ends what is left.
+func (s *stage) awaitEnd(ctx context.Context, o *observation) {
 	closed := make(chan struct{})
 	go func() { // ends with what is still read
 		s.read.Wait()
 		close(closed)
 	}()
-	deadline := time.Now().Add(patience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	select {
 	case <-closed:
-	case <-time.After(patience):
+	case <-ctx.Done():
 		o.held = true
 	}
-	for {
-		o.left = s.living()
-		if len(o.left) == 0 || time.Now().After(deadline) {
-			break
-		}
+	for o.left = s.living(); len(o.left) > 0 && ctx.Err() == nil; o.left = s.living() {
 		<-time.After(time.Millisecond)
 	}
-	for _, p := range o.left {
-		_ = unix.Kill(p.pid, unix.SIGKILL)
+	for left := o.left; len(left) > 0; left = s.living() { // those too that are started meanwhile
+		for _, p := range left {
+			shoot(p, unix.SIGKILL)
+		}
+		<-time.After(time.Millisecond)
 	}
 	<-closed
 	o.zombies = s.buryDead()
