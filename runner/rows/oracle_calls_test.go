@@ -1,7 +1,14 @@
 package rows
 
+import "slices"
+
 // oracleCalls are calls in the form of parseCall.
 func oracleCalls() []string {
+	return slices.Concat(sourceCalls(), recordCalls(), columnCalls(), taskCalls())
+}
+
+// sourceCalls are about how sources are put together.
+func sourceCalls() []string {
 	return []string{
 		// Products, and where the shorter one of linked sources ends.
 		" ; ::: 1 2 3 ::: a b",
@@ -32,6 +39,18 @@ func oracleCalls() []string {
 		"--link ; ::: 1 2 3 :::+ a b ::: X Y",
 		"--link ; :::: ab - ; 1\\n2\\n3\\n4\\n5\\n",
 
+		// The end of a source.
+		"-E b ; ::: a b c ::: X b Y",
+		"--link -E b ; ::: a b c ::: X c d",
+		"-E y ; ::: a b c :::+ x y z",
+		"-C , -E a ; ::: _a_ a,b a b",
+		"-E b --trim lr ; ::: _b a b c",
+	}
+}
+
+// recordCalls are about where records come from, and where they end.
+func recordCalls() []string {
+	return []string{
 		// Standard input.
 		" ; :::: - ab ; 1\\n2\\n",
 		" ; :::: ab - ; 1\\n2",
@@ -39,7 +58,6 @@ func oracleCalls() []string {
 		" ; ::: a ; 1\\n2\\n",
 		" ;  ; 1\\n\\n_\\n2\\n",
 		"-0 ; :::: nul",
-
 		"-0 ; ::: a\\nb c",
 		" ; ::: a\\nb c\\n",
 
@@ -49,20 +67,18 @@ func oracleCalls() []string {
 		"--arg-sep :::: ; :::: ab",
 		"--arg-file-sep ::: ; ::: ab",
 
-		// The end of a source.
-		"-E b ; ::: a b c ::: X b Y",
-		"--link -E b ; ::: a b c ::: X c d",
-		"-E y ; ::: a b c :::+ x y z",
-		"-C , -E a ; ::: _a_ a,b a b",
-		"-E b --trim lr ; ::: _b a b c",
-
 		// Blank records.
 		"-r ; ::: a '' _ ::: '' b c",
 		"-r --link ; ::: a '' _ ::: '' b c",
 		"-r -L 1 ; ::: a_ _ _ b _ _ c _",
 		"-r -L 1 ; ::: a_ _ b_ '' c '' _d",
 		"-r -C , ; ::: , _,_ '' _ a",
+	}
+}
 
+// columnCalls are about what records become.
+func columnCalls() []string {
+	return []string{
 		// Columns.
 		"-C , ; ::: a,b c,_d_,e _f '' ,",
 		"-C , --trim n ; ::: a,b c,_d_,e_ _f '' ,,",
@@ -84,7 +100,12 @@ func oracleCalls() []string {
 		"--header : -E a ; ::: a 2",
 		"--header : -r ; ::: '' a 2",
 		"--header 0 ; ::: a\\tb c",
+	}
+}
 
+// taskCalls are about how many rows a task gets.
+func taskCalls() []string {
+	return []string{
 		// Several rows in a task.
 		"-N 2 ; ::: a b c d e",
 		"-n 3 ; ::: a b c ::: X Y",
