@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"xpool/pool/peertest"
 )
 
 // scenario is a run with one slot: the tasks end in order, each with a status.
@@ -84,21 +86,18 @@ func TestCounter(t *testing.T) {
 	}
 }
 
-// TestLikeParallel asks GNU parallel, where it is installed, about each scenario.
+// TestLikeParallel asks GNU parallel about each scenario.
 func TestLikeParallel(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a fifth of a second for each of them")
 	}
-	version, err := exec.Command("parallel", "--version").Output()
-	if err != nil || !strings.HasPrefix(string(version), "GNU parallel 20221122\n") {
-		t.Skip("no GNU parallel 20221122")
-	}
+	parallel := peertest.GNUParallel(t)
 	home := t.TempDir()
 	for _, s := range scenarios() {
 		t.Run(s.policy+" "+s.tasks, func(t *testing.T) {
 			t.Parallel()
 			args := append([]string{"-j1", "--will-cite", "--halt", s.policy, "echo {#}; exit {}", ":::"}, strings.Fields(s.tasks)...)
-			cmd := exec.CommandContext(t.Context(), "parallel", args...)
+			cmd := exec.CommandContext(t.Context(), parallel, args...)
 			cmd.Env = append(cmd.Environ(), "PARALLEL_HOME="+home, "PARALLEL=")
 			out, err := cmd.Output()
 			if cmd.ProcessState == nil {
