@@ -1,44 +1,24 @@
 package crashdetect
 
 import (
-	"io"
-	"os"
-	"path/filepath"
-	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"xpool/crashdetect/tokentest"
 )
 
 // TestLoan kills an owner that has bytes of a fifo on loan: they have to be in it again, each once.
 func TestLoan(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "fifo")
-	if err := unix.Mkfifo(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	fifo, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer fifo.Close()
-	if _, err := fifo.WriteString("abcd"); err != nil {
-		t.Fatal(err)
-	}
-	tr := stage(t, 1, nil, "borrow", path)
+	fifo := tokentest.New(t, "abcd")
+	tr := stage(t, 1, nil, "borrow", fifo.Path)
 	if err := unix.Kill(tr.pid(), unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	got := make([]byte, 4) // d was never taken, b was put back, a and c are the guard's to put back
-	_ = fifo.SetReadDeadline(deadline(t))
-	if _, err := io.ReadFull(fifo, got); err != nil {
-		t.Fatalf("%v after %q", err, got)
-	}
-	if slices.Sort(got); string(got) != "abcd" {
-		t.Errorf("%q is in the fifo", got)
-	}
+	fifo.TakeAll("abcd", deadline(t)) // d was never taken, b was put back, a and c are the guard's to put back
 	mustEndAll(t, tr)
-	if n, err := unix.Poll([]unix.PollFd{{Fd: int32(fifo.Fd()), Events: unix.POLLIN}}, 0); n != 0 {
-		t.Errorf("there is more in the fifo, %v", err)
+	if more := fifo.Take(); more != "" {
+		t.Errorf("then %q was put into the fifo as well", more)
 	}
 }
 

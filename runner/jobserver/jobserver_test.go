@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math/rand"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,58 +12,21 @@ import (
 
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
+
+	"xpool/crashdetect/tokentest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // office is a jobserver's fifo as its server sees it.
-type office struct {
-	t    *testing.T
-	path string
-	fifo *os.File
-}
+type office struct{ *tokentest.Fifo }
 
 func newOffice(t *testing.T, tokens string) *office {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "fifo")
-	if err := unix.Mkfifo(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	fifo, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { fifo.Close() })
-	o := &office{t, path, fifo}
-	o.put(tokens)
-	return o
+	return &office{tokentest.New(t, tokens)}
 }
 
-func (o *office) put(tokens string) {
-	o.t.Helper()
-	if _, err := o.fifo.WriteString(tokens); err != nil {
-		o.t.Fatal(err)
-	}
-}
-
-// take returns what is there, sorted.
-func (o *office) take() string {
-	o.t.Helper()
-	buf := make([]byte, 10000)
-	_ = o.fifo.SetReadDeadline(time.Unix(1, 0)) // what is there is read all the same, see drain
-	defer o.fifo.SetReadDeadline(time.Time{})
-	raw, err := o.fifo.SyscallConn()
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	n := 0
-	_ = raw.Control(func(fd uintptr) { n, _ = unix.Read(int(fd), buf) })
-	got := buf[:max(n, 0)]
-	slices.Sort(got)
-	return string(got)
-}
-
-func (o *office) env() []string { return []string{"MAKEFLAGS= -j9 --jobserver-auth=fifo:" + o.path} }
+func (o *office) env() []string { return []string{"MAKEFLAGS= -j9 --jobserver-auth=fifo:" + o.Path} }
 
 // patron is a Jobserver with a channel that tells of its wakes.
 type patron struct {
@@ -139,21 +101,21 @@ func TestClientTakesAndGivesBack(t *testing.T) {
 		t.Errorf("%d slots", p.Jobs())
 	}
 	p.await(0, 1, 1)
-	if got := o.take(); got != "abc" {
+	if got := o.Take(); got != "abc" {
 		t.Errorf("%q is there with one job, which needs none", got)
 	}
-	o.put("abc")
+	o.Put("abc")
 	p.await(0, 3, 3)
 	p.await(3, 0, 3)
-	if got := o.take(); len(got) != 1 {
+	if got := o.Take(); len(got) != 1 {
 		t.Errorf("%q is there with three jobs", got)
 	} else {
-		o.put(got)
+		o.Put(got)
 	}
 	p.await(3, 5, 4) // there are no more
 	p.Share(2, 0)
 	p.Share(0, 0)
-	if got := o.take(); got != "abc" {
+	if got := o.Take(); got != "abc" {
 		t.Errorf("%q is there after the end", got)
 	}
 }
@@ -164,18 +126,18 @@ func TestClientWaits(t *testing.T) {
 	o := newOffice(t, "")
 	p := attached(t, o.env())
 	p.await(1, 2, 1)
-	o.put("x")
+	o.Put("x")
 	p.await(1, 2, 2)
 	p.await(2, 0, 2)
 	p.Share(1, 0)
-	if got := o.take(); got != "x" {
+	if got := o.Take(); got != "x" {
 		t.Errorf("%q is there", got)
 	}
 	p.await(1, 1, 1)
 	p.Share(1, 0)
-	o.put("y")
+	o.Put("y")
 	p.Share(1, 0)
-	if got := o.take(); got != "y" {
+	if got := o.Take(); got != "y" {
 		t.Errorf("%q is there", got)
 	}
 }
@@ -191,7 +153,7 @@ func TestTokensGoRound(t *testing.T) {
 		t.Errorf("%d may run, want a rest", got)
 	}
 	p.Share(1, 0)
-	if got := o.take(); got != "a" {
+	if got := o.Take(); got != "a" {
 		t.Errorf("%q is there", got)
 	}
 }
@@ -247,7 +209,7 @@ func TestUnreachable(t *testing.T) {
 // If make's own cannot be reached, cargo's is taken.
 func TestCargoVariable(t *testing.T) {
 	o := newOffice(t, "a")
-	p := attached(t, []string{"MAKEFLAGS= -j4 --jobserver-auth=900,901", "CARGO_MAKEFLAGS=-j --jobserver-auth=fifo:" + o.path})
+	p := attached(t, []string{"MAKEFLAGS= -j4 --jobserver-auth=900,901", "CARGO_MAKEFLAGS=-j --jobserver-auth=fifo:" + o.Path})
 	p.await(1, 1, 2)
 }
 
@@ -346,7 +308,7 @@ func TestShares(t *testing.T) {
 	for _, p := range ps {
 		p.Share(0, 0)
 	}
-	if got := o.take(); got != tokens {
+	if got := o.Take(); got != tokens {
 		t.Errorf("%q is there at the end", got)
 	}
 }
