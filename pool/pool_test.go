@@ -57,6 +57,12 @@ type outcome struct {
 // in the same order, and the pool's own error.
 func runAll(t *testing.T, k pool.Kind, o pool.Options, timeout time.Duration, payloads ...pool.Payload) ([]outcome, error) {
 	t.Helper()
+	return runTasks(t, k, o, func(task *pool.Task, s *sink) { task.Output, task.Timeout = s, timeout }, payloads...)
+}
+
+// runTasks is runAll for tasks that are made complete, with the sink for their output.
+func runTasks(t *testing.T, k pool.Kind, o pool.Options, complete func(*pool.Task, *sink), payloads ...pool.Payload) ([]outcome, error) {
+	t.Helper()
 	p, err := pool.New(k, o)
 	if err != nil {
 		t.Fatal(err)
@@ -64,16 +70,18 @@ func runAll(t *testing.T, k pool.Kind, o pool.Options, timeout time.Duration, pa
 	outcomes := make([]outcome, len(payloads))
 	for i, pl := range payloads {
 		s := &sink{}
-		err := p.Submit(context.Background(), &pool.Task{
+		task := &pool.Task{
 			Seq:     int64(i + 1),
 			Payload: func(pool.Place) (pool.Payload, error) { return pl, nil },
-			Output:  s,
-			Timeout: timeout,
 			Done: func(r pool.Result) {
+				if outcomes[i].Seq != 0 {
+					t.Errorf("task %d ended twice", i+1)
+				}
 				outcomes[i] = outcome{r, s.out.String(), s.err.String()}
 			},
-		})
-		if err != nil {
+		}
+		complete(task, s)
+		if err := p.Submit(context.Background(), task); err != nil {
 			break
 		}
 	}

@@ -1,7 +1,6 @@
 package pool_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -153,36 +152,13 @@ func (p *farPlayer) run(m *wire.Run) {
 // runRemote is runAll with tasks that may be tried so often.
 func runRemote(t *testing.T, k *pool.Remote, o pool.Options, tries int, payloads ...pool.Payload) ([]outcome, error) {
 	t.Helper()
-	p, err := pool.New(k, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	outcomes := make([]outcome, len(payloads))
-	for i, pl := range payloads {
-		s := &resetSink{}
-		err := p.Submit(context.Background(), &pool.Task{
-			Seq: int64(i + 1), Output: s, Tries: tries,
-			Payload: func(pool.Place) (pool.Payload, error) { return pl, nil },
-			Done: func(r pool.Result) {
-				if outcomes[i].Seq != 0 {
-					t.Errorf("task %d ended twice", i+1)
-				}
-				outcomes[i] = outcome{r, s.out.String(), s.err.String()}
-			},
-		})
-		if err != nil {
-			break
-		}
-	}
-	p.Close()
-	err = p.Wait()
-	return outcomes, err
+	return runTasks(t, k, o, func(task *pool.Task, s *sink) { task.Output, task.Tries = resetSink{s}, tries }, payloads...)
 }
 
 // resetSink is a sink that can be reset.
-type resetSink struct{ sink }
+type resetSink struct{ *sink }
 
-func (s *resetSink) Reset() {
+func (s resetSink) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.out.Reset()
