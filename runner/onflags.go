@@ -149,6 +149,7 @@ func (o *Options) validateOn() error {
 		{o.Jobs.File() != "", "--jobs FILE: give the number, or that of each machine (--on ssh:8*HOST)"},
 		{o.Jobserver.Serves(), "--jobserver: the slots are those of other machines; a make there has its own -j"},
 		{o.Pace.Load != (value.Load{}) || o.Pace.MemFree > 0 || o.Pace.NoSwap, "--load, --memfree and --noswap: they look at this machine"},
+		{o.Pipe.RoundRobin, "--round-robin: a task there begins when it has all of its standard input"},
 		{o.Threads < 0, "--threads auto: it looks at this machine; give a number"},
 	} {
 		if wrong.is {

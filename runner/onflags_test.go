@@ -50,7 +50,7 @@ func TestOnFlags(t *testing.T) {
 	}
 	for _, args := range []string{
 		"--on host echo", "--on ssh: echo", "--on ssh:a -o echo", "--on ssh:a --load 1 echo", "--on ssh:a --memfree 1G echo",
-		"--on ssh:a --threads auto echo", "--on ssh:a --jobserver echo", "--on ssh:a --env A=1 echo", "--on ssh:a --env , echo",
+		"--on ssh:a --threads auto echo", "--on ssh:a --pipe --round-robin wc", "--on ssh:a --jobserver echo", "--on ssh:a --env A=1 echo", "--on ssh:a --env , echo",
 		"--transfer echo", "--return x echo", "-S a echo",
 	} {
 		if o, err := parseOptions(split(args)); err == nil {
