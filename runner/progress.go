@@ -33,6 +33,7 @@ func (r *run) outputOptions() output.Options {
 		Name:    r.opts.Name,
 		Total:   r.total,
 		Longest: r.standing.longest,
+		Waiting: r.gates.waiting,
 		Width:   func() int { return terminalWidth(r.streams.stderr) },
 	})
 	if r.shown = mode != progress.None; r.shown {

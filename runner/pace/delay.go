@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"fmt"
 	"time"
 
 	"xpool/runner/value"
@@ -27,6 +28,11 @@ func (g *delayGate) Wait(now time.Time) time.Duration {
 		return 0
 	}
 	return max(g.delay-now.Sub(g.last), 0)
+}
+
+// Name implements Namer.
+func (g *delayGate) Name() string {
+	return fmt.Sprintf("a delay of %v", g.delay.Round(time.Millisecond))
 }
 
 func (g *delayGate) Began(now time.Time) { g.last = now }

@@ -33,18 +33,32 @@ type Failer interface {
 	Err() error
 }
 
+// A Namer is a Gate that knows what it waits for when it is closed, in a few ASCII words that go after "waiting for".
+type Namer interface {
+	Name() string
+}
+
 // Gates is a row of gates, all of which must be open. The zero value is always open. The methods are called as a Gate's.
 type Gates []Gate
 
 // Wait returns 0 if an attempt may begin now, else how long to wait before asking again. Gates behind a closed one are
 // not asked, so that no command runs in vain.
 func (gs Gates) Wait(now time.Time) time.Duration {
+	d, _ := gs.WaitFor(now)
+	return d
+}
+
+// WaitFor is Wait that returns as well which gate is closed, if one is and it is a Namer.
+func (gs Gates) WaitFor(now time.Time) (d time.Duration, name string) {
 	for _, g := range gs {
 		if d := g.Wait(now); d > 0 {
-			return d
+			if n, is := g.(Namer); is {
+				name = n.Name()
+			}
+			return d, name
 		}
 	}
-	return 0
+	return 0, ""
 }
 
 // Began tells all gates that an attempt has begun.

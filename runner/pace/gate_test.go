@@ -3,6 +3,8 @@ package pace
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -80,6 +82,69 @@ func TestDelayAuto(t *testing.T) {
 	}
 	if d := g.Wait(now); d > time.Microsecond {
 		t.Errorf("after many successes: %v", d)
+	}
+}
+
+// TestNames has each gate say what it waits for.
+func TestNames(t *testing.T) {
+	load := func(s string) (l value.Load) {
+		if err := l.Set(s); err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	limit := func(s string) (l Limit) {
+		if err := l.Set(s); err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	file := filepath.Join(t.TempDir(), "load")
+	if err := os.WriteFile(file, []byte("3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		config Config
+		want   string
+	}{
+		{Config{Delay: value.Delay{First: 1500 * ms}}, "a delay of 1.5s"},
+		{Config{Load: load("2")}, "load under 2"},
+		{Config{Load: load("50%")}, "load under 1.5"},
+		{Config{Load: load(file)}, "load under that in the file of --load"},
+		{Config{NoSwap: true}, "swapping to end"},
+		{Config{MemFree: 3 << 29}, "1536M of free memory"},
+		{Config{Limit: limit("test -e go")}, "the command of --limit"},
+		{Config{Limit: limit("io 20")}, "disks that are busy for 20% of the time or less"},
+		{Config{Limit: limit("load 4")}, "a load of 4 or less"},
+		{Config{Limit: limit("mem 1G")}, "1G of free memory"},
+	} {
+		tt.config.CPUs = func() int { return 3 }
+		tt.config.Run = func(context.Context, string) (int, error) { return 1, nil }
+		gs, err := Open(tt.config)
+		if err != nil {
+			t.Logf("%s: not tried: %v", tt.want, err) // the system does not tell
+			continue
+		}
+		if got := gs[0].(Namer).Name(); len(gs) != 1 || got != tt.want {
+			t.Errorf("%d gates, %q, want %q", len(gs), got, tt.want)
+		}
+		gs.Close()
+	}
+}
+
+// TestWaitFor names the first gate that is closed.
+func TestWaitFor(t *testing.T) {
+	now := time.Now()
+	first, second := newDelay(value.Delay{First: time.Second}), newDelay(value.Delay{First: time.Minute})
+	gs := Gates{first, second}
+	if d, name := gs.WaitFor(now); d != 0 || name != "" {
+		t.Errorf("open gates: %v for %q", d, name)
+	}
+	gs.Began(now)
+	for after, want := range map[time.Duration]string{0: "a delay of 1s", 2 * time.Second: "a delay of 1m0s", time.Hour: ""} {
+		if d, name := gs.WaitFor(now.Add(after)); name != want || d != gs.Wait(now.Add(after)) {
+			t.Errorf("after %v: %v for %q, want %q", after, d, name, want)
+		}
 	}
 }
 

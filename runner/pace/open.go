@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 
 	"xpool/runner/value"
 )
@@ -44,27 +45,44 @@ func Open(c Config) (Gates, error) {
 		gs = append(gs, newDelay(c.Delay))
 	}
 	if c.Load.Limited() {
-		gs = append(gs, newLoad(loadLimit(c.Load, c.CPUs), running, c.Wake))
+		limit := loadLimit(c.Load, c.CPUs)
+		gs = append(gs, newLoad(limit, running, c.Wake).named("load under %s", loadName(c.Load, limit)))
 	}
 	if c.NoSwap {
-		gs = append(gs, newSwap(swapActivity, c.Wake))
+		gs = append(gs, newSwap(swapActivity, c.Wake).named("swapping to end"))
 	}
 	if c.MemFree > 0 {
-		gs = append(gs, newMemory(int64(c.MemFree), freeMemory, c.Wake))
+		gs = append(gs, newMemory(int64(c.MemFree), freeMemory, c.Wake).named("%v of free memory", c.MemFree))
 	}
-	switch l := c.Limit; l.kind { // the last, so that a command does not run in vain
+	if g := c.openLimit(); g != nil { // the last, so that a command does not run in vain
+		gs = append(gs, g)
+	}
+	return gs, nil
+}
+
+// openLimit returns the gate of Limit, or nil.
+func (c *Config) openLimit() Gate {
+	switch l := c.Limit; l.kind {
 	case limitCommand:
-		gs = append(gs, newCommand(l.text, c.Run, c.Wake))
+		return newCommand(l.text, c.Run, c.Wake).named("the command of --limit")
 	case limitIO:
-		gs = append(gs, newDisk(l.n, diskActivity, c.Wake))
+		return newDisk(l.n, diskActivity, c.Wake).named("disks that are busy for %v%% of the time or less", l.n)
 	case limitLoad:
 		// Here the limit itself is still allowed: one more than it is not.
 		limit := math.Nextafter(l.n+1, 0)
-		gs = append(gs, newLoad(func() float64 { return limit }, running, c.Wake))
+		return newLoad(func() float64 { return limit }, running, c.Wake).named("a load of %v or less", l.n)
 	case limitMemory:
-		gs = append(gs, newMemory(l.size, freeMemory, c.Wake))
+		return newMemory(l.size, freeMemory, c.Wake).named("%v of free memory", value.Size(l.size))
 	}
-	return gs, nil
+	return nil
+}
+
+// loadName is a limit of the load as a person is told of it; one in a file may change.
+func loadName(l value.Load, limit func() float64) string {
+	if l.File() != "" {
+		return "that in the file of --load"
+	}
+	return strconv.FormatFloat(math.Round(limit()*100)/100, 'f', -1, 64)
 }
 
 // probe tries what the gates will read.

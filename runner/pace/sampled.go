@@ -1,6 +1,9 @@
 package pace
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // tempo says how a gate uses its readings.
 type tempo struct {
@@ -33,6 +36,7 @@ func (t tempo) killing(every time.Duration) tempo {
 type sampledGate struct {
 	sampler *sampler
 	tempo   tempo
+	name    string // what it waits for; "" if nobody asks
 
 	seen   int           // the number of the last sample
 	ended  time.Time     // when the sample that room is from was complete
@@ -102,6 +106,15 @@ func (g *sampledGate) Began(now time.Time) {
 	}
 }
 
+// named gives the gate its Name, and returns it.
+func (g *sampledGate) named(format string, args ...any) *sampledGate {
+	g.name = fmt.Sprintf(format, args...)
+	return g
+}
+
+// Name implements Namer.
+func (g *sampledGate) Name() string { return g.name }
+
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
@@ -123,6 +136,12 @@ type killerGate struct {
 	*sampledGate
 	polled time.Time // when Kill asked for a reading last
 	deaf   time.Time // samples begun before were taken while the last task killed may still have been there
+}
+
+// named gives the gate its Name, and returns it.
+func (g *killerGate) named(format string, args ...any) *killerGate {
+	g.sampledGate.named(format, args...)
+	return g
 }
 
 func newKillerGate(read source, t tempo, wake func()) *killerGate {

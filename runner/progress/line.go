@@ -67,7 +67,11 @@ func (v view) details() []string {
 	if v.Failed > 0 {
 		words = append(words, fmt.Sprintf("%d failed", v.Failed))
 	}
-	return append(words, fmt.Sprintf("%d running", v.Running))
+	words = append(words, fmt.Sprintf("%d running", v.Running))
+	if v.waiting != "" {
+		words = append(words, "waiting for "+v.waiting)
+	}
+	return words
 }
 
 // pace says how fast it goes and how long it takes.

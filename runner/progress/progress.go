@@ -36,6 +36,10 @@ type Options struct {
 	// most. It may be called from any goroutine. Nil means that it is not known.
 	Longest func(now time.Time) []Running
 
+	// Waiting returns what tasks that could begin wait for, "" for nothing, in ASCII. It
+	// may be called from any goroutine. Nil means that they wait for nothing.
+	Waiting func(now time.Time) string
+
 	// Width returns the columns of the terminal; it is called for each drawing,
 	// as a terminal can be resized. Nil, or a result below 1, means 80.
 	Width func() int
@@ -126,6 +130,7 @@ type view struct {
 	elapsed time.Duration
 	rate    float64 // tasks in a second; 0 if unknown
 	longest []Running
+	waiting string
 }
 
 func (p *Progress) view(now time.Time) view {
@@ -146,6 +151,9 @@ func (p *Progress) look(now time.Time) view {
 	v.elapsed = max(now.Sub(p.o.Start), 0)
 	if p.o.Longest != nil {
 		v.longest = p.o.Longest(now)
+	}
+	if p.o.Waiting != nil {
+		v.waiting = p.o.Waiting(now)
 	}
 	return v
 }

@@ -102,6 +102,28 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// What tasks wait for that could begin is told everywhere, and no bar is too long of it.
+func TestWaiting(t *testing.T) {
+	start := time.Now()
+	for width, want := range map[int]string{
+		80: eraseLine + "   0% |                    | 0/5 done, 0 running, waiting for load under 2, 12s",
+		60: eraseLine + "0/5 done, 0 running, waiting for load under 2, 12s",
+		40: eraseLine + "0/5 done, 0 running, waiting for load u",
+	} {
+		p := New(Options{Mode: Bar, Start: start, Total: total(5), Width: func() int { return width },
+			Waiting: func(time.Time) string { return "load under 2" }})
+		now := start.Add(12 * time.Second)
+		var b bytes.Buffer
+		if p.Draw(&b, now); b.String() != want {
+			t.Errorf("got  %q\nwant %q", b.String(), want)
+		}
+		const plain = "xpool: 0/5 done, 0 running, waiting for load under 2, 12s\n"
+		if got := p.Status(now); got != plain {
+			t.Errorf("got %q, want %q", got, plain)
+		}
+	}
+}
+
 // A line of a log names what runs for long, if anything does.
 func TestPlainLongest(t *testing.T) {
 	start := time.Now()
