@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 	"unsafe"
 
@@ -48,17 +49,24 @@ func NewRunID() string {
 // in a session of its own, with an empty environment and "/" as its directory, and holds none of this process's files.
 // The caller must Close the Guard; if it dies without, the guard kills every process of the run: those in the groups of
 // its table, those that carry RunVariable=runID, and those related to them; then it puts back what the owner had on loan,
-// unless that is nil. StartGuard takes no longer than any start of a process; the guard gets ready by itself, and nothing
+// unless that is nil, and removes the directory scratch with all in it, an absolute path, unless that is "". StartGuard takes no longer than any start of a process; the guard gets ready by itself, and nothing
 // is lost if the owner dies before it has.
-func StartGuard(exe string, runID string, loan *Loan) (*Guard, error) {
-	g, err := startGuard(exe, runID, loan)
+func StartGuard(exe string, runID string, loan *Loan, scratch string) (*Guard, error) {
+	g, err := startGuard(exe, runID, loan, scratch)
 	if err != nil {
 		return nil, fmt.Errorf("starting the guard: %w", err)
 	}
 	return g, nil
 }
 
-func startGuard(exe, runID string, loan *Loan) (_ *Guard, err error) {
+func startGuard(exe, runID string, loan *Loan, scratch string) (_ *Guard, err error) {
+	argv := []string{GuardName}
+	if scratch != "" {
+		if !filepath.IsAbs(scratch) {
+			return nil, fmt.Errorf("%q is not an absolute path", scratch)
+		}
+		argv = append(argv, scratch)
+	}
 	greeting, err := ourGreeting(runID, len(loan.Cells()))
 	if err != nil {
 		return nil, err
@@ -95,7 +103,7 @@ func startGuard(exe, runID string, loan *Loan) (_ *Guard, err error) {
 	files := append([]uintptr{read.Fd(), null.Fd(), null.Fd(), table.Fd()}, loan.files()...)
 	// Not os.StartProcess, whose first call tries out pidfds with a child in which
 	// Go's handlers still run: a signal of the terminal would be seen twice.
-	pid, err := syscall.ForkExec(exe, []string{GuardName}, &syscall.ProcAttr{
+	pid, err := syscall.ForkExec(exe, argv, &syscall.ProcAttr{
 		Dir:   "/",
 		Env:   []string{"GOMAXPROCS=1", "GOTRACEBACK=none"}, // not nil, which would be all of ours
 		Files: files,

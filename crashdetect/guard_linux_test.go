@@ -89,7 +89,7 @@ func TestGuardClose(t *testing.T) {
 		"when it is dead":    func(g *Guard) { _ = unix.Kill(g.Pid(), unix.SIGKILL) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			g, err := StartGuard("/proc/self/exe", id, nil)
+			g, err := StartGuard("/proc/self/exe", id, nil, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,11 +108,14 @@ func TestGuardClose(t *testing.T) {
 }
 
 func TestStartGuardFails(t *testing.T) {
-	if g, err := StartGuard("/nowhere/xpool", NewRunID(), nil); g != nil || !errors.Is(err, unix.ENOENT) {
+	if g, err := StartGuard("/nowhere/xpool", NewRunID(), nil, ""); g != nil || !errors.Is(err, unix.ENOENT) {
 		t.Errorf("%v, %v", g, err)
 	}
+	if g, err := StartGuard("/proc/self/exe", NewRunID(), nil, "here"); g != nil || err == nil {
+		t.Error("a guard started that would remove what is relative to where it is")
+	}
 	for _, id := range []string{"", "a b", "a\nb", "a\x00b", strings.Repeat("a", maxGreeting)} {
-		if g, err := StartGuard("/proc/self/exe", id, nil); g != nil || err == nil {
+		if g, err := StartGuard("/proc/self/exe", id, nil, ""); g != nil || err == nil {
 			t.Errorf("a guard started for the id %q", id)
 		}
 	}

@@ -22,7 +22,7 @@ func NewRunID() string {
 }
 
 // StartGuard returns an error that matches errors.ErrUnsupported: a guard finds what is left through Linux' /proc.
-func StartGuard(exe string, runID string, loan *Loan) (*Guard, error) {
+func StartGuard(exe string, runID string, loan *Loan, scratch string) (*Guard, error) {
 	return nil, fmt.Errorf("a guard against a killed owner needs Linux' /proc and memfd: %w", errors.ErrUnsupported)
 }
 

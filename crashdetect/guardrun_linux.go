@@ -89,10 +89,18 @@ func RunGuard() int {
 	close(over)
 	shared := GroupTable{cells: cellsOf(memory)}
 	ended := sweep(owner, shared.groups(), <-family)
-	if putBack(owner.loan) != nil || !ended {
+	if errors.Join(putBack(owner.loan), removeScratch(os.Args[1:])) != nil || !ended {
 		return 1
 	}
 	return 0
+}
+
+// removeScratch removes the directory that is the guard's only argument, if it has one.
+func removeScratch(args []string) error {
+	if len(args) != 1 {
+		return nil
+	}
+	return os.RemoveAll(args[0])
 }
 
 // awaitOwner reads a guard's pipe to its end, and tells greeted the owner's pid when it knows it. Left tells that the

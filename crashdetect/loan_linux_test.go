@@ -1,6 +1,9 @@
 package crashdetect
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -8,7 +11,8 @@ import (
 	"xpool/crashdetect/tokentest"
 )
 
-// TestLoan kills an owner that has bytes of a fifo on loan: they have to be in it again, each once.
+// TestLoan kills an owner that has bytes of a fifo on loan: they have to be in it again, each once. Its directory has to
+// be gone.
 func TestLoan(t *testing.T) {
 	fifo := tokentest.New(t, "abcd")
 	tr := stage(t, 1, nil, "borrow", fifo.Path)
@@ -17,6 +21,9 @@ func TestLoan(t *testing.T) {
 	}
 	fifo.TakeAll("abcd", deadline(t)) // d was never taken, b was put back, a and c are the guard's to put back
 	mustEndAll(t, tr)
+	if _, err := os.Stat(fifo.Path + ".scratch"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the directory is left: %v", err)
+	}
 	if more := fifo.Take(); more != "" {
 		t.Errorf("then %q was put into the fifo as well", more)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,7 +94,8 @@ func play(script []string) int {
 	return 2
 }
 
-// borrow plays the owner of a run that has taken three bytes out of a fifo, and has put one back.
+// borrow plays the owner of a run that has taken three bytes out of a fifo, and has put one back. Beside the fifo it has a
+// directory.
 func borrow(path string) int {
 	fifo, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -104,7 +106,11 @@ func borrow(path string) int {
 	if err != nil {
 		panic(err)
 	}
-	if _, err := StartGuard("/proc/self/exe", NewRunID(), loan); err != nil {
+	scratch := path + ".scratch"
+	if err := os.MkdirAll(filepath.Join(scratch, "below"), 0o700); err != nil {
+		panic(err)
+	}
+	if _, err := StartGuard("/proc/self/exe", NewRunID(), loan, scratch); err != nil {
 		panic(err)
 	}
 	cells := loan.Cells()
@@ -123,7 +129,7 @@ func borrow(path string) int {
 // own plays the owner of a run with a guard.
 func own() int {
 	id := NewRunID()
-	guard, err := StartGuard("/proc/self/exe", id, nil)
+	guard, err := StartGuard("/proc/self/exe", id, nil, "")
 	if err != nil {
 		panic(err)
 	}

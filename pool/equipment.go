@@ -157,7 +157,7 @@ func (p *Pool) insure() {
 }
 
 func (p *Pool) startGuard() {
-	g, err := crashdetect.StartGuard(p.opts.Guard, p.runID, p.opts.Loan)
+	g, err := crashdetect.StartGuard(p.opts.Guard, p.runID, p.opts.Loan, p.opts.Scratch)
 	if err != nil {
 		return // the run is none the worse for it while it lives
 	}

@@ -88,4 +88,8 @@ type Options struct {
 	// Argv[0] is "xpool-guard". If set, a run that lasts starts one, which ends
 	// what the children have started even if this process is killed.
 	Guard string
+
+	// Scratch is a directory of the run's own that Guard removes with all in it if this
+	// process is killed, as an absolute path; "" is none. Else it is the caller's to remove.
+	Scratch string
 }

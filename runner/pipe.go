@@ -175,14 +175,14 @@ func (b *blockBatcher) read() (taskInput, error) {
 	if o.Pipe.Cat {
 		kind = block.Named
 	}
-	blob, err := block.FromBlock(b.run.tempDir(), kind, data)
+	blob, err := block.FromBlock(b.run.fileDir(), kind, data)
 	if err != nil {
 		return nil, err
 	}
 	in := blobInput{blob: blob, named: o.Pipe.Cat, done: b.room.keep(blob)}
 	switch {
 	case o.Pipe.Fifo:
-		return &fifoInput{blobInput: &in, dir: b.run.tempDir()}, nil
+		return &fifoInput{blobInput: &in, dir: b.run.fileDir()}, nil
 	case o.As == asParallel && !in.named:
 		return &fedInput{blobInput: in}, nil
 	}
@@ -234,7 +234,7 @@ func (t *teeBatcher) next() (batch, error) {
 
 // spill keeps all that in has. Its error is input.ErrInterrupted if the run ends.
 func (r *run) spill(kind block.BlobKind, in io.Reader) (*block.Blob, error) {
-	blob, err := block.Spill(r.ctx, r.tempDir(), kind, in)
+	blob, err := block.Spill(r.ctx, r.fileDir(), kind, in)
 	if err != nil && r.ctx.Err() != nil {
 		err = input.ErrInterrupted
 	}
@@ -303,7 +303,7 @@ func (p *partBatcher) kept(part block.Part, src *os.File) (batch, error) {
 	}
 	in := &blobInput{blob: blob, named: kind == block.Named, done: p.room.keep(blob)}
 	if p.run.opts.Pipe.Fifo {
-		return batch{input: &fifoInput{blobInput: in, dir: p.run.tempDir()}}, nil
+		return batch{input: &fifoInput{blobInput: in, dir: p.run.fileDir()}}, nil
 	}
 	return batch{input: in}, nil
 }

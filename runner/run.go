@@ -67,6 +67,7 @@ type run struct {
 	asker     *asker          // nil if there is nothing to ask
 	rows      *rows.Reader    // nil unless records are rows
 	splitter  *block.Splitter // nil unless tasks get blocks of the input
+	scratch   string          // directory of files of which tasks get the names, "" if there are none
 	closers   []io.Closer     // what tasks may need until the last one is over
 	columns   []string        // the names of their columns, from a header
 	tasks     int64           // how many there are; 0 unless that matters to what they run
@@ -163,6 +164,7 @@ func (r *run) do(signals *interrupts, slots int) Status {
 	r.brokeDown(r.server.explain(r.pool.Wait()))
 	feeder.Wait()
 	r.closeInput()
+	r.removeScratch()
 	r.asker.close()
 	r.server.close()
 	status := r.finish()

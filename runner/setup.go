@@ -1,14 +1,17 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"time"
 
 	"xpool/pool"
 	"xpool/pool/cpucount"
+	"xpool/runner/block"
 	"xpool/runner/halt"
 	"xpool/runner/output"
 	"xpool/runner/template"
@@ -24,7 +27,7 @@ func newRun(o Options, s streams) (*run, error) {
 	// What has an effect that stays, such as a log that is begun, comes after what
 	// can be wrong with the options; the pool is the last.
 	for _, step := range []func() error{
-		r.setUpEnvironment, r.setUpJobs, r.openJobserver, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openDirectory, r.openRecords, r.openServer, r.setUpPool,
+		r.setUpEnvironment, r.setUpJobs, r.openJobserver, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openDirectory, r.openRecords, r.openServer, r.openScratch, r.setUpPool,
 	} {
 		if err := step(); err != nil {
 			r.abandon()
@@ -46,6 +49,7 @@ func (r *run) abandon() {
 	_ = r.jobserver.Close()
 	r.server.close()
 	_ = r.closeRecords() // nothing was written
+	r.removeScratch()
 	_ = r.reports.close(Status{}, "")
 }
 
@@ -102,6 +106,33 @@ func (r *run) openDirectory() error {
 	}
 	return nil
 }
+
+// openScratch makes the directory for the files of which tasks get the names: so that
+// the guard can remove them, should this process be killed.
+func (r *run) openScratch() error {
+	if !r.opts.Pipe.Cat && !r.opts.Pipe.Fifo {
+		return nil
+	}
+	dir, err := filepath.Abs(r.tempDir())
+	if err == nil {
+		r.scratch, err = os.MkdirTemp(dir, "xpool-files-*") // mode 0700
+	}
+	if err != nil {
+		return &block.SpillError{Dir: dir, Err: err}
+	}
+	return nil
+}
+
+// removeScratch removes that directory, of which a task may have taken what was in it.
+func (r *run) removeScratch() {
+	if r.scratch != "" {
+		_ = os.RemoveAll(r.scratch)
+	}
+}
+
+// fileDir is where the data of tasks waits that is too much for memory, or is to have
+// a name.
+func (r *run) fileDir() string { return cmp.Or(r.scratch, r.tempDir()) }
 
 // seesOutput tells whether what tasks print has to go through this process.
 func (o *Options) seesOutput() bool {
@@ -182,6 +213,7 @@ func (r *run) setUpPool() (err error) {
 		SlotEnv:   o.slotEnv(),
 		Subreaper: true,
 		Guard:     guardProgram(),
+		Scratch:   r.scratch,
 	}
 	kind := r.command.kind(r.terminal)
 	switch {

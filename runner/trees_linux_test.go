@@ -3,6 +3,7 @@ package runner_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -122,6 +123,31 @@ func (end *treeEnd) try(t *testing.T, k workerKind, tree string) {
 		t.Errorf("ended with %d, want %d", got, end.want)
 	}
 	e.checkGone()
+}
+
+// TestKilledFiles holds that the files of which tasks have the names go with a run that
+// is killed.
+func TestKilledFiles(t *testing.T) {
+	for _, how := range []string{"--cat", "--fifo"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			e := startEnding(t, "", "-j2", "--pipe", "-a", "tree.sh", "-N1", how, `echo $$ >>"$UP"; read x <"$NEVER"; cat {}`)
+			e.awaitUp(2)
+			e.awaitGuard()
+			if files, err := filepath.Glob(filepath.Join(e.tmp, "*", "*")); err != nil || len(files) < 2 {
+				t.Errorf("the files are %q, %v", files, err)
+			}
+			e.signal(unix.SIGKILL)
+			if got, want := e.wait(), 128+int(unix.SIGKILL); got != want {
+				t.Errorf("ended with %d, want %d", got, want)
+			}
+			e.await("the end of its files", func() bool { // the guard sees to processes first
+				entries, err := os.ReadDir(e.tmp)
+				return err == nil && len(entries) == 0
+			})
+			e.checkGone()
+		})
+	}
 }
 
 // awaitGuard waits until the run has what outlives it.
