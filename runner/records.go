@@ -114,7 +114,7 @@ func (r *run) records(in io.Reader, name string, most int) input.Source {
 // task that the input is for writes anything itself.
 func (r *run) warn(line string) {
 	if r.inherit {
-		r.opts.say(r.streams.stderr, line)
+		r.writeError(shownOn(r.streams.stderr, r.opts.Name+": "+line+"\n"))
 		return
 	}
 	r.note(line)

@@ -89,6 +89,7 @@ type run struct {
 	signal  syscall.Signal      // that ends the run; set before broken is closed
 	err     error               // that ends the run
 	broke   error               // why the pool broke down, if it did after that
+	unsaid  error               // the first of standard error
 }
 
 // guardProgram is this program's own file, by a name that stays true if it is
@@ -325,7 +326,7 @@ func (r *run) finish() Status {
 		return r.interrupted(syscall.SIGPIPE)
 	}
 	r.halt(err)
-	r.halt(r.printer.Lost())
+	r.lose(r.printer.Lost())
 	r.halt(r.closeRecords())
 	for _, c := range r.closers {
 		r.halt(c.Close())
@@ -342,17 +343,15 @@ func (r *run) finish() Status {
 		r.say(r.ledger.progress())
 	}
 	r.say(r.persona.summary())
-	if err == nil {
-		return r.persona.status()
+	status := r.persona.status()
+	if err != nil {
+		status = r.sayError(err)
 	}
-	line, status := r.persona.fault(err)
-	if line != "" {
-		line += advice(err)
-	}
-	r.sayFault(line)
 	if r.broke != nil {
-		line, _ = r.persona.fault(r.broke)
-		r.sayFault(line)
+		r.sayError(r.broke)
+	}
+	if lost := r.unwritten(); lost != nil { // of which a report can tell
+		status = r.sayError(lost)
 	}
 	return status
 }
@@ -363,33 +362,6 @@ func (r *run) interrupted(sig syscall.Signal) Status {
 		r.sayFault(r.persona.farewell(sig))
 	}
 	return endedBy(sig)
-}
-
-// sayFault is say for what ended the run before its input did, which stands in the
-// reports too.
-func (r *run) sayFault(line string) {
-	r.say(line)
-	r.tell(r.reports.fault(line))
-}
-
-// say tells the user something about the run itself, when all is printed; an
-// empty line is nothing to say.
-func (r *run) say(line string) {
-	if line != "" {
-		r.tell(r.opts.Name + ": " + line + "\n")
-	}
-}
-
-// tell is say for whole lines that are not the run's own.
-func (r *run) tell(text string) {
-	if text == "" {
-		return
-	}
-	if !r.said && r.printer.MidLine() {
-		io.WriteString(r.streams.stderr, "\n")
-	}
-	r.said = true
-	io.WriteString(r.streams.stderr, text)
 }
 
 func (o *Options) say(f *os.File, line string) {

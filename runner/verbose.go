@@ -20,7 +20,7 @@ func (r *run) note(line string) {
 	}
 	line = shownOn(r.streams.stderr, r.opts.Name+": "+line) + "\n"
 	if r.printer == nil { // nothing runs yet
-		io.WriteString(r.streams.stderr, line)
+		r.writeError(line)
 		return
 	}
 	r.printer.Say(line)
@@ -38,7 +38,7 @@ func (v verboseSink) began(t *task) {
 	if v.run.inherit {
 		// It has to be there before the program writes anything itself, and like
 		// that it waits for whoever reads.
-		io.WriteString(v.run.streams.stderr, line)
+		v.run.writeError(line)
 		return
 	}
 	v.run.printer.Say(line)
@@ -102,8 +102,7 @@ func (a *asker) ask(seq int64, b batch) (bool, error) {
 		}
 	}
 	t := &task{run: a.run, seq: seq, args: b.args}
-	stderr := a.run.streams.stderr
-	io.WriteString(stderr, shownOn(stderr, a.run.command.line(t.context(1)))+"?...")
+	a.run.writeError(shownOn(a.run.streams.stderr, a.run.command.line(t.context(1))) + "?...")
 	answer, err := a.lines.ReadString('\n')
 	switch {
 	case errors.Is(err, input.ErrInterrupted):
