@@ -13,14 +13,15 @@ import (
 // tasks. Its Close closes the file if that is its own.
 type inputFile struct {
 	*input.Interruptible
-	run  *run
-	file *os.File // nil if it is not to be closed
+	run    *run
+	file   *os.File // nil if it is not to be closed
+	notice string   // what the user is told before the first read, "" for nothing
 }
 
 // openFile opens a file of records; "-" is standard input, which stays open.
 func (r *run) openFile(name string) (io.ReadCloser, error) {
 	if name == "-" {
-		return r.read(r.streams.stdin)
+		return r.readStdin()
 	}
 	type opened struct {
 		file *os.File
@@ -49,6 +50,47 @@ func (r *run) openFile(name string) (io.ReadCloser, error) {
 	case <-r.ctx.Done():
 		return nil, input.ErrInterrupted
 	}
+}
+
+// readStdin makes a reader of standard input.
+func (r *run) readStdin() (io.ReadCloser, error) {
+	in, err := r.read(r.streams.stdin)
+	if err != nil {
+		return nil, err
+	}
+	if isTerminal(r.streams.stdin) && isTerminal(r.streams.stderr) {
+		in.notice = r.opts.typedNotice()
+	}
+	return in, nil
+}
+
+// typedNotice tells somebody at a terminal that it is read, which is waited for: mostly
+// it was meant to be something else. It is "" where the user is not to be told, or where
+// tasks or questions have the terminal too.
+func (o *Options) typedNotice() string {
+	if o.Quiet || o.As == asXargs || o.Interactive || o.OpenTTY {
+		return ""
+	}
+	if o.Pipe.on() {
+		return "reading input from the terminal; ^D ends it"
+	}
+	what := "arguments"
+	if o.kind() == linesKind {
+		what = "commands"
+	}
+	if o.Delim == '\n' {
+		what += " from the terminal, a line each"
+	} else {
+		what += " from the terminal"
+	}
+	return "reading " + what + "; ^D ends them (or list them after :::)"
+}
+
+// Read is that of the file.
+func (f *inputFile) Read(b []byte) (int, error) {
+	f.run.note(f.notice)
+	f.notice = ""
+	return f.Interruptible.Read(b)
 }
 
 // read makes a reader of f, which stays open.
