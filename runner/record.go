@@ -155,6 +155,10 @@ func (r *run) openRecords() (err error) {
 	if r.opts.DryRun {
 		return nil
 	}
+	// First what costs nobody the log of an earlier run.
+	if err = r.keeping.makeDirectory(); err != nil {
+		return err
+	}
 	if r.journal, err = openJournal(r); err != nil {
 		return err
 	}

@@ -86,6 +86,25 @@ func (k *keeping) open() (err error) {
 	return nil
 }
 
+// makeDirectory makes the directory that the files of all tasks are in, as far as it has
+// a name before there are tasks: each of them would fail without it.
+func (k *keeping) makeDirectory() error {
+	if k == nil || k.format != results.Separate {
+		return nil
+	}
+	dir := k.run.opts.Record.Results
+	if k.path != nil {
+		dir = k.prefix[:strings.LastIndexByte(k.prefix, '/')+1]
+	}
+	if dir = strings.TrimRight(dir, "/"); dir == "" { // it is there
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("--results: %w", err)
+	}
+	return nil
+}
+
 func (k *keeping) close() error {
 	if k == nil || k.file == nil {
 		return nil
