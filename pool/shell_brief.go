@@ -122,7 +122,7 @@ func (w *briefShell) send(a *attempt) error {
 	if len(w.buf) > sourceOver && len(w.jobs) > 0 {
 		return errNoRoom{}
 	}
-	command, err := w.source.shorten(w.buf)
+	command, err := w.kind.shortenCall(&w.source, w.buf)
 	if err != nil {
 		return err
 	}

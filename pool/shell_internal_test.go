@@ -28,3 +28,18 @@ func FuzzShellReply(f *testing.F) {
 		}
 	})
 }
+
+func TestReplacePath(t *testing.T) {
+	for _, c := range []struct{ text, path, want string }{
+		{"sh: 1: /proc/7/fd/1: x: not found", "/proc/7/fd/1", "sh: 1: init: x: not found"},
+		{"/proc/7/fd/1:2: x\n/proc/7/fd/1", "/proc/7/fd/1", "init:2: x\ninit"},
+		{"/proc/7/fd/19 and /proc/7/fd/1", "/proc/7/fd/1", "/proc/7/fd/19 and init"},
+		{"nothing of it", "/proc/7/fd/1", "nothing of it"},
+		{"no file", "", "no file"},
+		{"", "/proc/7/fd/1", ""},
+	} {
+		if got := replacePath(c.text, c.path, "init"); got != c.want {
+			t.Errorf("%q without %q: got %q, want %q", c.text, c.path, got, c.want)
+		}
+	}
+}

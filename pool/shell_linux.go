@@ -26,16 +26,6 @@ type sourceFile struct {
 	open bool
 }
 
-// shorten returns a command that runs command: itself, or one that has the
-// shell read it from the file. The file is the worker's until its next command.
-func (f *sourceFile) shorten(command []byte) ([]byte, error) {
-	if len(command) <= sourceOver {
-		return command, nil
-	}
-	path, err := f.put(command)
-	return []byte("\\. " + path + "\n"), err
-}
-
 // put puts text into the file and returns where the worker finds it.
 func (f *sourceFile) put(text []byte) (path string, err error) {
 	if !f.open {
@@ -55,7 +45,15 @@ func (f *sourceFile) put(text []byte) (path string, err error) {
 		}
 		off += max(0, n)
 	}
-	return procPath(f.fd), nil
+	return f.path(), nil
+}
+
+// path is where the worker finds the file, "" while there is none.
+func (f *sourceFile) path() string {
+	if !f.open {
+		return ""
+	}
+	return procPath(f.fd)
 }
 
 func (f *sourceFile) close() {

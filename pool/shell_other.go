@@ -19,6 +19,6 @@ func (w *shellWorker) prepareCapture() (err error) {
 // sourceFile is of no use here: all commands go through the pipe.
 type sourceFile struct{}
 
-func (*sourceFile) shorten(command []byte) ([]byte, error) { return command, nil }
-func (*sourceFile) put([]byte) (path string, err error)    { return "", nil }
-func (*sourceFile) close()                                 {}
+func (*sourceFile) put([]byte) (path string, err error) { return "", nil }
+func (*sourceFile) path() string                        { return "" }
+func (*sourceFile) close()                              {}

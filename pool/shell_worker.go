@@ -76,7 +76,7 @@ func (w *shellWorker) run(a *attempt) error {
 		return err
 	}
 	w.command = w.appendCommand(w.command[:0], a)
-	command, err := w.source.shorten(w.command)
+	command, err := w.kind.shortenCall(&w.source, w.command)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (w *shellWorker) exited(status syscall.WaitStatus, _ Usage, pid int) {
 		if status.Exited() && status.ExitStatus() == 0 {
 			how = "it ended the shell"
 		}
-		w.slot.pool.startErr = &BrokenError{Err: errors.New("init failed: " + how), Words: string(w.failure)}
+		w.slot.pool.startErr = &BrokenError{Err: errors.New("init failed: " + how), Words: w.spoken(w.failure)}
 	}
 	if w.current == nil {
 		w.finish()
@@ -185,7 +185,7 @@ func (w *shellWorker) exited(status syscall.WaitStatus, _ Usage, pid int) {
 	if !status.Exited() {
 		how.Protocol = w.broke
 	}
-	e := ended{pid: pid, words: string(w.last), gone: true, how: how}
+	e := ended{pid: pid, words: w.spoken(w.last), gone: true, how: how}
 	w.capture.end(func() {
 		w.current = nil
 		w.slot.over(e)
@@ -199,11 +199,12 @@ func (w *shellWorker) finish() {
 		return
 	}
 	w.finished = true
-	w.close()
 	if w.slot.state == starting && w.kind.Init != "" {
 		w.last = w.failure
 	}
-	w.slot.gone(string(w.last))
+	words := w.spoken(w.last)
+	w.close()
+	w.slot.gone(words)
 }
 
 // close gives back the descriptors, as far as there are any.
