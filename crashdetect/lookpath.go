@@ -28,6 +28,9 @@ func LookPath(file, path string) (string, error) {
 		}
 		return file, nil
 	}
+	if file == "." || file == ".." { // which every directory of path has
+		return "", &StartError{Program: file, Err: syscall.EISDIR}
+	}
 	refused := &StartError{Program: file, Err: exec.ErrNotFound}
 	for _, dir := range elements(path) {
 		if file == "" {
