@@ -2,6 +2,7 @@ package runner
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"syscall"
 )
@@ -21,4 +22,18 @@ func advice(err error) string {
 		return " (make room there; with a joblog, --resume goes on)"
 	}
 	return ""
+}
+
+// commandAdvice is what is said at the end to whoever named no command, and gave
+// something else than commands; "" if that is not so.
+func (r *run) commandAdvice() string {
+	o := &r.opts
+	if o.As != asXpool || o.Quiet || o.kind() != linesKind || o.Record.RetryFailed || !r.ledger.noneFound() {
+		return ""
+	}
+	what := "line"
+	if o.HasArgs {
+		what = "argument"
+	}
+	return fmt.Sprintf("without a command, each %[1]s is run as one; to give the %[1]ss to a program, name it: %[2]s PROGRAM", what, o.Name)
 }

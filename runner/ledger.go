@@ -19,6 +19,7 @@ type ledger struct {
 	over    int64
 	failed  int64
 	stopped int64            // of those that are over: because the run did
+	unknown int64            // of those that failed: with what shells exit with if they find no command
 	labels  map[string]int64 // failures of each sort
 	first   int64            // lowest number of a failed task
 	worst   int              // highest exit status of a task
@@ -70,11 +71,25 @@ func (l *ledger) ended(t *task, r pool.Result) {
 		return
 	}
 	l.failed++
+	if r.Verdict.Kind == crashdetect.Exit && r.Verdict.Code == commandNotFound {
+		l.unknown++
+	}
 	l.labels[r.Verdict.Label()]++
 	if l.first == 0 || r.Seq < l.first {
 		l.first = r.Seq
 	}
 	l.worst = max(l.worst, r.Verdict.ExitStatus())
+}
+
+// commandNotFound is the status of a shell that does not find a command, from POSIX.
+const commandNotFound = 127
+
+// noneFound tells whether there was a task, and each failed as if there were no such
+// command. One that the run stopped does not count.
+func (l *ledger) noneFound() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.unknown > 0 && l.unknown == l.over-l.stopped
 }
 
 // counts returns how many tasks are done, failed and under way.

@@ -343,6 +343,7 @@ func (r *run) finish() Status {
 		r.say(r.ledger.progress())
 	}
 	r.say(r.persona.summary())
+	r.say(r.commandAdvice())
 	status := r.persona.status()
 	if err != nil {
 		status = r.sayError(err)
