@@ -103,11 +103,23 @@ func (o *Options) validateRecords() error {
 	case o.Packing.replaces && o.Packing.limits.Replace == "":
 		return errors.New("-I needs a string to replace")
 	case o.Record.resumes() && o.Record.Joblog == "" && (o.Record.Results == "" || !o.Record.Resume):
-		return errors.New("--resume, --resume-failed and --retry-failed need a --joblog (--resume may have --results instead)")
+		return o.Record.needsLog()
 	case o.Record.JSON && (o.Record.Results != "" || o.Record.Files):
 		return errors.New("only one of --json, --results and --files says what becomes of the output")
 	}
 	return nil
+}
+
+// needsLog is the error of the option that resumes without a log of what was done.
+func (o *recordOptions) needsLog() error {
+	switch {
+	case o.RetryFailed:
+		return errors.New("--retry-failed needs a --joblog")
+	case o.ResumeFailed:
+		return errors.New("--resume-failed needs a --joblog")
+	default:
+		return errors.New("--resume needs a --joblog or --results")
+	}
 }
 
 func (o *Options) validateOutput() error {
