@@ -22,7 +22,8 @@ type DealerOptions struct {
 	InOrder bool
 
 	// Lost is told of each block that did not get to its sink as a whole, which then is dropped and gets no more. It is
-	// called by a goroutine of the Dealer, one call at a time; nil means that nobody wants to know.
+	// called by a goroutine of the Dealer, one call at a time, and before a Deal returns ErrNoSinks; nil means that nobody
+	// wants to know.
 	Lost func(*LostError)
 }
 
@@ -170,13 +171,14 @@ func (d *Dealer) serve(s *sink) {
 		if lost.Err == nil {
 			continue
 		}
-		close(s.gone)
-		d.dead <- struct{}{}
+		// Before Deal can find out, whose caller may then end everything.
 		if d.opt.Lost != nil && d.ctx.Err() == nil {
 			d.tell.Lock()
 			d.opt.Lost(lost)
 			d.tell.Unlock()
 		}
+		close(s.gone)
+		d.dead <- struct{}{}
 		return
 	}
 }

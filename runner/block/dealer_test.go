@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,15 +129,24 @@ func TestDeadSinks(t *testing.T) {
 	}
 }
 
+// When it is known that all have failed, what they have lost has been told.
 func TestAllSinksDead(t *testing.T) {
 	for _, inOrder := range []bool{false, true} {
-		d := NewDealer(t.Context(), DealerOptions{Sinks: 3, InOrder: inOrder, Open: func(int) (io.WriteCloser, error) {
-			r, w, err := newPipe()
-			r.Close()
-			return w, err
-		}})
-		if err := deal(t, d, lines(1, 100), Options{Records: 1}); err != ErrNoSinks {
-			t.Errorf("in order %v: %v", inOrder, err)
+		lost := 0
+		d := NewDealer(t.Context(), DealerOptions{
+			Sinks: 3, InOrder: inOrder,
+			Open: func(int) (io.WriteCloser, error) {
+				r, w, err := newPipe()
+				r.Close()
+				return w, err
+			},
+			Lost: func(*LostError) {
+				runtime.Gosched()
+				lost++
+			},
+		})
+		if err := deal(t, d, lines(1, 100), Options{Records: 1}); err != ErrNoSinks || lost != 3 {
+			t.Errorf("in order %v: %v, and %d blocks are lost", inOrder, err, lost)
 		}
 		d.Close()
 	}
