@@ -87,7 +87,7 @@
 // One goroutine, locked to its thread, owns the slots, the children and their
 // descriptors; it is started by New and ends before Wait returns. What others
 // ask of it is posted to it. It calls Task.Payload, Task.Begun, Task.Retried,
-// Task.Done, Output.Write, Resetter.Reset, Options.SlotEnv, the methods of Options.Gate and Options.Tokens,
+// Task.Done, Output.Write, Resetter.Reset, Options.SlotEnv, Options.Stopped, the methods of Options.Gate and Options.Tokens,
 // and the functions of a Coprocess, one at a time; nothing of the pool moves until
 // they return. They must not block, and so must not call Submit, Wait, Suspend or
 // Continue of the same pool. All its other methods they may.

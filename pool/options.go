@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"syscall"
 	"time"
 
 	"xpool/crashdetect"
@@ -74,6 +75,12 @@ type Options struct {
 	// no limit. It is that of the worker's own process. See RecycleAuto. On systems
 	// other than Linux it is not known, and nothing is replaced.
 	RecycleRSS int64
+
+	// Stopped, if set, is called on the pool's goroutine when the process that runs the
+	// task with a number was found stopped by SIGTTIN or SIGTTOU, within about a second
+	// and once for an attempt: it wants the terminal, which it will not get in the process
+	// group that it has. On systems other than Linux that is not known.
+	Stopped func(seq int64, sig syscall.Signal)
 
 	// Subreaper makes this process adopt the orphans of its children, and the
 	// pool end them when it ends itself. That is a property of the whole

@@ -66,6 +66,7 @@ type Pool struct {
 	guard        *guardian
 	insured      bool                  // the guard was started early, for Options.Loan
 	memory       *timer                // set while attempts have a limit of memory
+	stops        *timer                // set while attempts may be stopped
 	lasting      *timer                // set until the run counts as one that lasts
 	oom          *crashdetect.OOMWatch // nil before that
 }

@@ -183,6 +183,7 @@ func (s *slot) started(a *attempt) {
 	if a.task.MemLimit > 0 {
 		s.pool.watchMemory()
 	}
+	s.pool.watchStops()
 	s.pool.lasts()
 }
 

@@ -199,6 +199,7 @@ type attempt struct {
 	starts  int           // how often starting it was put off for a shortage
 	crashes int
 	watched *watchedOutput // nil if its silence does not matter
+	stopped bool           // Options.Stopped was called
 
 	condemned *stopping // how it is to be ended, now or when it begins; nil if it is not to be
 }

@@ -88,7 +88,8 @@ type standing struct {
 }
 
 type standingTask struct {
-	args  []string
+	task  *task
+	args  []string // as they were when it began
 	since time.Time
 }
 
@@ -97,13 +98,20 @@ func newStanding() *standing { return &standing{tasks: map[int64]standingTask{}}
 func (s *standing) began(t *task) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tasks[t.seq] = standingTask{t.args, time.Now()}
+	s.tasks[t.seq] = standingTask{t, t.args, time.Now()}
 }
 
 func (s *standing) ended(t *task, _ pool.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.tasks, t.seq)
+}
+
+// find returns the task with a number, if it runs, else nil.
+func (s *standing) find(seq int64) *task {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tasks[seq].task
 }
 
 // standingShown is how many tasks are named: the others hardly tell more.

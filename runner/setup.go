@@ -211,6 +211,7 @@ func (r *run) setUpPool() (err error) {
 		Nice:      o.Nice,
 		Env:       r.taskEnv(),
 		SlotEnv:   o.slotEnv(),
+		Stopped:   r.stoppedTeller(),
 		Subreaper: true,
 		Guard:     guardProgram(),
 		Scratch:   r.scratch,

@@ -22,5 +22,8 @@ func (p *Process) poll() bool {
 // Signaled tells whether a signal ended p.
 func (p *Process) Signaled() bool { return p.poll() && p.status.Signaled() }
 
+// StoppedBy returns 0: there is no portable way to ask without reaping.
+func StoppedBy(int) syscall.Signal { return 0 }
+
 // niceOf returns the nice value for what getpriority says.
 func niceOf(priority int) int { return priority }
