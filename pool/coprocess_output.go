@@ -270,10 +270,14 @@ func (w *coWorker) conclude() {
 }
 
 // next makes the attempt that was sent ahead, if it is still there, the current
-// one.
+// one. What the worker has said so far are not the words of that; of a dead worker
+// all has been read, and the end tells of its end.
 func (w *coWorker) next() {
 	if len(w.ahead) == 0 {
 		return
+	}
+	if !w.died {
+		w.words.forget()
 	}
 	w.current = w.ahead[0]
 	w.ahead = slices.Delete(w.ahead, 0, 1)
@@ -369,6 +373,9 @@ func (l *lastWords) add(b []byte) {
 	b = b[end+1:]
 	l.part = append(l.part, b[:min(len(b), lineMost-min(lineMost, len(l.part)))]...)
 }
+
+// forget drops all of the text so far.
+func (l *lastWords) forget() { l.line, l.part = l.line[:0], l.part[:0] }
 
 func (l *lastWords) String() string {
 	if part := bytes.TrimSpace(l.part); len(part) > 0 {

@@ -297,6 +297,19 @@ func TestCoprocessStderr(t *testing.T) {
 	}
 }
 
+// What a worker said before an attempt began is not told of its end.
+func TestCoprocessWordsSince(t *testing.T) {
+	for _, p := range []pool.Protocol{pool.Lines, pool.NUL, pool.JSON} {
+		got, err := runCo(t, coworker(t, p), pool.Options{Jobs: 1}, "complain 10", "kill", "complain 10", "explain the reason")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got[1].Verdict.OK() || got[1].Words != "" || got[3].Words != "the reason" {
+			t.Errorf("%v: %v with the words %q, and then %q", p, got[1].Verdict, got[1].Words, got[3].Words)
+		}
+	}
+}
+
 // What a worker wrote on standard error before its reply belongs to that task.
 func TestCoprocessStderrComesFirst(t *testing.T) {
 	var records []string

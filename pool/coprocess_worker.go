@@ -34,7 +34,7 @@ type coWorker struct {
 	input   coInput
 	stdout  coStream
 	stderr  coStream
-	words   lastWords
+	words   lastWords // since the current attempt began
 
 	request []byte // reused: that of an attempt
 	current coJob  // nothing while it is idle
@@ -111,6 +111,7 @@ func (w *coWorker) run(a *attempt) error {
 	w.request = request
 	w.current = coJob{a, a.output(), len(request)}
 	w.process.since, w.process.working = a.start, true
+	w.words.forget()
 	w.input.write(request)
 	w.looked, w.wait = w.slot.pool.turn, lookAfter
 	w.kind.watchSilence(w.slot.pool)

@@ -51,7 +51,7 @@ func (w *interpreterWorker) send(a *attempt) error {
 		}
 	}
 	p.begin(a.output())
-	w.jobs = append(w.jobs, j)
+	w.enqueue(j)
 	return nil
 }
 

@@ -39,6 +39,7 @@ type coHost struct {
 	stderr coStream
 	json   jsonDialect
 	words  lastWords
+	said   int64  // bytes of standard error, in its life
 	line   []byte // of its standard error, not given to Log yet
 
 	running map[int32]*coSeat // whose requests are not answered yet, by their numbers
@@ -116,16 +117,16 @@ func (h *coHost) open() error {
 		return err
 	}
 	defer unix.Close(in)
+	errs, err := h.stderr.open() // first, as in speaker.listen
+	if err != nil {
+		return err
+	}
+	defer unix.Close(errs)
 	out, err := h.stdout.open()
 	if err != nil {
 		return err
 	}
 	defer unix.Close(out)
-	errs, err := h.stderr.open()
-	if err != nil {
-		return err
-	}
-	defer unix.Close(errs)
 	spec := &child.Spec{
 		Path: h.kind.path, Argv: h.kind.Argv, Env: p.taskEnv(h.slot, 0, 0), Dir: h.kind.Dir,
 		Stdin: in, Stdout: out, Stderr: errs,

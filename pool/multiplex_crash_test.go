@@ -33,6 +33,19 @@ func TestMultiplexCrash(t *testing.T) {
 	}
 }
 
+// The words that came before a task are not told of its crash, but are told of that
+// of another one which ran all the time.
+func TestMultiplexWordsSince(t *testing.T) {
+	got, _ := runMux(t, multiplexer(t, 1<<20), pool.Options{Jobs: 1}, records("complain before", "kill")...)
+	if got[0].Words != "" || got[1].Words != "" || got[1].Verdict.OK() {
+		t.Errorf("words %q, and %q with %v", got[0].Words, got[1].Words, got[1].Verdict)
+	}
+	got, _ = runMux(t, multiplexer(t, 2), pool.Options{Jobs: 2}, records("hang", "complain before", "kill")...)
+	if got[0].Words != "before" || got[2].Words != "" {
+		t.Errorf("words %q of the one that ran all the time, %q of the last", got[0].Words, got[2].Words)
+	}
+}
+
 // What the process has not read is not charged. Each of these reads two requests:
 // it answers the first, and dies of the second.
 func TestMultiplexUnread(t *testing.T) {

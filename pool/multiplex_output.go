@@ -142,6 +142,7 @@ func (h *coHost) drainStderr() {
 // task's if the process runs one at a time; else nothing tells whose it is.
 func (h *coHost) complain(b []byte) {
 	h.words.add(b)
+	h.said += int64(len(b))
 	if h.died {
 		h.late += len(b)
 	}

@@ -28,6 +28,7 @@ type coRequest struct {
 	out       Output
 	id        int32
 	from, to  int64 // where it stands in all that the process was sent, in bytes
+	said      int64 // what the process had said when it began, in bytes
 	cancelled bool  // the process has been asked to give it up
 	answered  bool
 	replied   bool // the answer is a result
@@ -51,7 +52,7 @@ func (w *coSeat) run(a *attempt) error {
 		h.process.since, h.process.working = a.start, true
 	}
 	r.RequestID = h.next()
-	w.coRequest = coRequest{attempt: a, out: a.output(), id: r.RequestID, from: h.sent}
+	w.coRequest = coRequest{attempt: a, out: a.output(), id: r.RequestID, from: h.sent, said: h.said}
 	h.running[w.id] = w
 	h.send(r)
 	w.to = h.sent
@@ -166,6 +167,14 @@ func (w *coSeat) conclude() {
 	}
 }
 
+// words are what the process has said last since the attempt began.
+func (w *coSeat) words() string {
+	if w.host.said == w.said {
+		return ""
+	}
+	return w.host.words.String()
+}
+
 // bereave ends the seat of a process that is no more. Charged is whoever was being
 // run, if the process ended by itself or for what it wrote: nothing tells which of
 // them did it. If the pool ended it, that was for those whose slot has a reason,
@@ -190,10 +199,11 @@ func (w *coSeat) bereave(read int64) {
 		w.slot.gone("")
 	default:
 		h.charged = true
+		words := w.words()
 		w.slot.pool.dropUnbegun(a, w.from >= read)
 		w.coRequest = coRequest{}
 		w.slot.settled()
-		w.slot.over(ended{pid: h.number, words: h.words.String(), gone: true, how: h.end()})
+		w.slot.over(ended{pid: h.number, words: words, gone: true, how: h.end()})
 		w.slot.gone(h.words.String())
 	}
 	h.giveUp(w)

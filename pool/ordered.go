@@ -78,8 +78,21 @@ func (w *ordered) expects(seq int64) bool {
 	return i < len(w.jobs) && seq == w.jobs[i].attempt.task.Seq
 }
 
-// answered takes the reply to the job that expects was asked about.
+// enqueue takes a job that is sent to the worker.
+func (w *ordered) enqueue(j job) {
+	if len(w.jobs) == 0 {
+		w.begin()
+	}
+	w.jobs = append(w.jobs, j)
+}
+
+// answered takes the reply to the job that expects was asked about. The words that
+// were read so far are not those of the next one; of a dead worker all have been
+// read, and the last ones tell of its end.
 func (w *ordered) answered(a answer) {
+	if !w.died {
+		w.forget()
+	}
 	w.held = append(w.held, a)
 	w.next()
 }

@@ -74,7 +74,7 @@ type speaker struct {
 	residentProcess
 	replies *lineReader
 	words   *lineReader
-	last    []byte // line of its own standard error
+	last    []byte // line of its own standard error since its current attempt began
 	failure []byte // all lines of it until the worker was ready
 }
 
@@ -84,11 +84,13 @@ func newSpeaker(s *slot) speaker { return speaker{residentProcess: residentProce
 // listen makes the pipes for the worker's replies, of which each line is given to
 // reply, and for its standard error. The ends for writing are the caller's to close.
 func (w *speaker) listen(reply func(line []byte)) (out, errs int, err error) {
-	if w.replies, out, err = newLineReader(w.slot.pool.reactor, reply); err != nil {
+	// The words come first where descriptors are told of by number, so that what was
+	// said before a reply is heard before it.
+	if w.words, errs, err = newLineReader(w.slot.pool.reactor, w.said); err != nil {
 		return -1, -1, err
 	}
-	if w.words, errs, err = newLineReader(w.slot.pool.reactor, w.said); err != nil {
-		unix.Close(out)
+	if w.replies, out, err = newLineReader(w.slot.pool.reactor, reply); err != nil {
+		unix.Close(errs)
 		return -1, -1, err
 	}
 	return out, errs, nil
@@ -110,6 +112,22 @@ func (w *speaker) said(line []byte) {
 		}
 		w.failure = append(w.failure, line...)
 	}
+}
+
+// begin is for an idle worker that gets an attempt: what it has said so far are not
+// the words of that. What it has said and nobody has read is looked for only in a
+// worker that has spoken since the last time, as that is a system call.
+func (w *speaker) begin() {
+	if len(w.last) > 0 {
+		w.words.read()
+		w.forget()
+	}
+}
+
+// forget drops the words that have been read.
+func (w *speaker) forget() {
+	w.last = w.last[:0]
+	w.words.part = w.words.part[:0]
 }
 
 // drain reads what the worker has left when it is no more, its words before its

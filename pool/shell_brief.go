@@ -132,7 +132,7 @@ func (w *briefShell) send(a *attempt) error {
 	j.pair.busy = true
 	w.free--
 	j.pair.begin(a.output())
-	w.jobs = append(w.jobs, j)
+	w.enqueue(j)
 	return nil
 }
 

@@ -80,6 +80,7 @@ func (w *shellWorker) run(a *attempt) error {
 	if err != nil {
 		return err
 	}
+	w.begin()
 	w.end = w.commands.sent + int64(len(command))
 	command = fmt.Appendf(command, "_xpool_reply %d\n", a.task.Seq)
 	w.current = a

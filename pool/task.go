@@ -174,7 +174,7 @@ type Result struct {
 	Pid     int                 // of the process that ran it, on that host, the worker's if it stays; 0 if none did
 	Verdict crashdetect.Verdict // how it ended; its OK tells whether all went well
 	Err     error               // what kept it from beginning; nil if it began, or was stopped before
-	Words   string              // last words of a worker that died: the end of its own standard error
+	Words   string              // last words of a worker that died: the end of what it said on its own standard error since the attempt began
 
 	Start, End time.Time // zero if the attempt never came to a slot
 
