@@ -127,6 +127,16 @@ func (k *keeping) keeper(t *task) keeper {
 	}
 }
 
+// begin is told of each task that begins, in their order: the first one has the columns
+// of the table, whichever ends first.
+func (k *keeping) begin(t *task) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.table != nil {
+		k.table.Columns(len(t.args))
+	}
+}
+
 // write writes a row of the table, as it ends: a row may come in several pieces, and
 // the first one brings the names of the columns.
 func (k *keeping) write(_ *task, r *jsonlog.Result) error {
@@ -191,6 +201,7 @@ type textKeeper struct {
 }
 
 func (k *textKeeper) begin() error {
+	k.task.run.keeping.begin(k.task)
 	for i := range k.text {
 		k.text[i].Dir = k.task.run.tempDir()
 	}

@@ -18,16 +18,18 @@ import (
 //
 // CSV and TSV have a first row with the names of the columns. A field with the separator, a
 // blank, a quote or a NUL byte stands in double quotes, with those within it doubled; all
-// other bytes are as they are, newlines too. GNU parallel gives a task with fewer
-// arguments than the first one fewer fields, so that its output stands under other names;
-// here empty ones fill the row. With more arguments the row is longer, as there.
+// other bytes are as they are, newlines too. GNU parallel gives a task with fewer or more
+// arguments than the first one as many fields, so that its output stands under other
+// names. Here all rows have the same columns: empty fields fill a row, and what there is no
+// column for follows in the last one's field, with blanks between.
 //
 // JSON has no first row; its lines are those of [jsonlog.Encoder.EncodeGNU].
 type Table struct {
 	w     *bufio.Writer
 	sep   byte
 	names []string
-	args  int // columns for arguments; -1 before the first row
+	args  int  // columns for arguments; -1 until that is known
+	begun bool // the names are written
 	json  *jsonlog.Encoder
 	buf   []byte
 }
@@ -51,6 +53,15 @@ func NewTable(w io.Writer, format Format, names []string) *Table {
 	return t
 }
 
+// Columns says how many arguments the first task has, if that is not the task whose row
+// comes first; only the first call counts, and none after a row. There are as many columns
+// for arguments as that, or as there are names if those are more.
+func (t *Table) Columns(args int) {
+	if t.args < 0 {
+		t.args = max(args, len(t.names))
+	}
+}
+
 // Write writes the row of a task, before the first one the names of the columns. Memory does
 // not grow with what the task printed, which is read twice, so that a long row takes
 // several writes. The error is one of the writer, after which nothing is written any more,
@@ -59,8 +70,9 @@ func (t *Table) Write(r *jsonlog.Result) error {
 	if t.json != nil {
 		return t.json.EncodeGNU(r)
 	}
-	if t.args < 0 {
-		t.args = len(r.V)
+	t.Columns(len(r.V))
+	if !t.begun {
+		t.begun = true
 		t.header()
 	}
 	err := t.row(r)
@@ -100,11 +112,15 @@ func (t *Table) row(r *jsonlog.Result) error {
 	t.integer(int64(r.Exit))
 	t.integer(int64(r.Signal))
 	t.text(r.Command)
-	for _, arg := range r.V {
-		t.text(arg)
-	}
-	for range t.args - len(r.V) {
-		t.text("")
+	for i := range t.args {
+		switch {
+		case i >= len(r.V):
+			t.text("")
+		case i == t.args-1:
+			t.text(strings.Join(r.V[i:], " "))
+		default:
+			t.text(r.V[i])
+		}
 	}
 	return errors.Join(t.field(r.Stdout, t.sep), t.field(r.Stderr, '\n'))
 }

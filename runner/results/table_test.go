@@ -24,18 +24,22 @@ func TestTable(t *testing.T) {
 	const fixed = "Seq,Host,Starttime,JobRuntime,Send,Receive,Exitval,Signal,Command,"
 	const rows = "2,:,1795399914.464,0.016,0,4,0,0,\"echo \"\"x,y\"\"\",\"x,y\",,\"a\"\"b\n\",\"tab\t\"\n" +
 		"1,h,0.000,0.000,0,0,-1,15,é\xff,\"\x00\",,,e\n" +
-		"3,:,0.000,0.000,0,0,0,0,,1,2,3,,\n"
+		"3,:,0.000,0.000,0,0,0,0,,1,\"2 3\",,\n"
 	tests := []struct {
 		format Format
 		names  []string
 		want   string
 	}{
 		{CSV, nil, fixed + "V1,V2,Stdout,Stderr\n" + rows},
-		{CSV, []string{"a b", "c", "d"}, fixed + "\"a b\",c,Stdout,Stderr\n" + rows},
+		{CSV, []string{"a b"}, fixed + "\"a b\",V2,Stdout,Stderr\n" + rows},
+		{CSV, []string{"a b", "c", "d"}, fixed + "\"a b\",c,d,Stdout,Stderr\n" +
+			"2,:,1795399914.464,0.016,0,4,0,0,\"echo \"\"x,y\"\"\",\"x,y\",,,\"a\"\"b\n\",\"tab\t\"\n" +
+			"1,h,0.000,0.000,0,0,-1,15,é\xff,\"\x00\",,,,e\n" +
+			"3,:,0.000,0.000,0,0,0,0,,1,2,3,,\n"},
 		{TSV, nil, strings.ReplaceAll(fixed+"V1,V2,Stdout,Stderr\n", ",", "\t") +
 			"2\t:\t1795399914.464\t0.016\t0\t4\t0\t0\t\"echo \"\"x,y\"\"\"\tx,y\t\t\"a\"\"b\n\"\t\"tab\t\"\n" +
 			"1\th\t0.000\t0.000\t0\t0\t-1\t15\té\xff\t\"\x00\"\t\t\te\n" +
-			"3\t:\t0.000\t0.000\t0\t0\t0\t0\t\t1\t2\t3\t\t\n"},
+			"3\t:\t0.000\t0.000\t0\t0\t0\t0\t\t1\t\"2 3\"\t\t\n"},
 	}
 	for _, tt := range tests {
 		var b strings.Builder
@@ -47,6 +51,35 @@ func TestTable(t *testing.T) {
 		}
 		if b.String() != tt.want {
 			t.Errorf("format %d:\n got %q\nwant %q", tt.format, b.String(), tt.want)
+		}
+	}
+}
+
+// TestTableColumns: the first task says what the columns are, whichever row is first.
+func TestTableColumns(t *testing.T) {
+	for _, tt := range []struct {
+		first int
+		names []string
+		want  []string // the arguments' names, and then their fields
+	}{
+		{2, nil, []string{"V1", "V2", "a", "b c"}},
+		{4, nil, []string{"V1", "V2", "V3", "V4", "a", "b", "c", ""}},
+		{1, []string{"x", "y"}, []string{"x", "y", "a", "b c"}},
+		{0, nil, nil},
+	} {
+		var b bytes.Buffer
+		table := NewTable(&b, CSV, tt.names)
+		table.Columns(tt.first)
+		table.Columns(7)
+		if err := table.Write(&jsonlog.Result{V: []string{"a", "b", "c"}}); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(&b).ReadAll()
+		if err != nil || len(rows) != 2 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		if got := slices.Concat(rows[0][9:len(rows[0])-2], rows[1][9:len(rows[1])-2]); !slices.Equal(got, tt.want) {
+			t.Errorf("first task with %d, names %q: %q, want %q", tt.first, tt.names, got, tt.want)
 		}
 	}
 }
