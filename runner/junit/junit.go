@@ -1,5 +1,7 @@
 // Package junit writes the results of tasks in the XML that CI systems read as test
-// reports: a test suite for the run, and a test case for each task.
+// reports: a test suite for the run, and a test case for each task. A case has the name
+// of its command alone, by which a CI system knows it again in the next run; its number
+// is the property "task", as that depends on what else is run.
 //
 // There is no standard; what is written is what JUnit's ant task began with and
 // Jenkins, GitLab and others document. A task that exits with a status other than 0
@@ -73,25 +75,27 @@ func (w *Writer) head(attributes string) string {
 // Add writes a case.
 func (w *Writer) Add(c Case) error {
 	w.cases++
-	w.put(fmt.Sprintf("<testcase classname=\"%s\" name=\"task %d: %s\" time=\"%.6f\"",
-		escape(w.name), c.Seq, escape(c.Command), c.Time.Seconds()))
-	element := elementOf(c.Verdict)
-	if element == "" {
-		w.put("/>\n")
-		return w.err
-	}
-	w.counts[element]++
-	message := escape(c.message())
-	if element == skipped {
-		w.put(fmt.Sprintf("><skipped message=\"%s\"/></testcase>\n", message))
-		return w.err
-	}
-	w.put(fmt.Sprintf(">\n<%s type=\"%s\" message=\"%s\">%s</%s>\n", element, escape(c.Verdict.Label()), message, escape(c.Command), element))
-	if len(c.Stderr) > 0 {
-		w.put("<system-err>" + escape(string(c.Stderr)) + "</system-err>\n")
+	w.put(fmt.Sprintf("<testcase classname=\"%s\" name=\"%s\" time=\"%.6f\">", escape(w.name), escape(c.Command), c.Time.Seconds()))
+	w.put(fmt.Sprintf("<properties><property name=\"task\" value=\"%d\"/></properties>", c.Seq))
+	if element := elementOf(c.Verdict); element != "" {
+		w.counts[element]++
+		w.trouble(element, &c)
 	}
 	w.put("</testcase>\n")
 	return w.err
+}
+
+// trouble writes what is wrong with a case.
+func (w *Writer) trouble(element string, c *Case) {
+	message := escape(c.message())
+	if element == skipped {
+		w.put(fmt.Sprintf("<skipped message=\"%s\"/>", message))
+		return
+	}
+	w.put(fmt.Sprintf("\n<%s type=\"%s\" message=\"%s\">%s</%s>\n", element, escape(c.Verdict.Label()), message, escape(c.Command), element))
+	if len(c.Stderr) > 0 {
+		w.put("<system-err>" + escape(string(c.Stderr)) + "</system-err>\n")
+	}
 }
 
 // Fault writes a case for the run itself, with an error that ended it early: without it

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -22,11 +23,17 @@ type suite struct {
 	Skipped  int    `xml:"skipped,attr"`
 	Cases    []struct {
 		Name    string   `xml:"name,attr"`
+		Numbers []number `xml:"properties>property"`
 		Failure *problem `xml:"failure"`
 		Error   *problem `xml:"error"`
 		Skipped *problem `xml:"skipped"`
 		Stderr  string   `xml:"system-err"`
 	} `xml:"testcase"`
+}
+
+type number struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
 }
 
 type problem struct {
@@ -80,13 +87,13 @@ func TestWriter(t *testing.T) {
 	if s.Name != `a "suite"` || s.Tests != 5 || s.Failures != 1 || s.Errors != 2 || s.Skipped != 1 || len(s.Cases) != 5 {
 		t.Errorf("got %+v", s)
 	}
-	if c := s.Cases[0]; c.Name != "task 1: echo '<&>\"'" || c.Failure != nil || c.Error != nil || c.Skipped != nil {
+	if c := s.Cases[0]; c.Name != "echo '<&>\"'" || !slices.Equal(c.Numbers, []number{{"task", "1"}}) || c.Failure != nil || c.Error != nil || c.Skipped != nil {
 		t.Errorf("the first is %+v", c)
 	}
 	if c := s.Cases[1]; c.Failure == nil || c.Failure.Message != "exit 3" || c.Stderr != "a < b\n]]>\n" || c.Failure.Text != "x\uFFFD\uFFFD\uFFFD" {
 		t.Errorf("the second is %+v", c)
 	}
-	if c := s.Cases[2]; c.Error == nil || c.Error.Type != "SIGSEGV" || c.Error.Message != "killed by SIGSEGV on far" || s.Cases[3].Skipped == nil {
+	if c := s.Cases[2]; c.Error == nil || c.Error.Type != "SIGSEGV" || c.Error.Message != "killed by SIGSEGV on far" || s.Cases[3].Skipped == nil || s.Cases[3].Name != "z" {
 		t.Errorf("the third is %+v", c)
 	}
 	if c := s.Cases[4]; c.Name != "the run" || c.Error == nil || c.Error.Message != "no <more>:" || c.Error.Text != "no <more>:\nat all" {
