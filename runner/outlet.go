@@ -14,7 +14,7 @@ import (
 // not share its streams: what changes it stands before what prints it.
 func (t *task) outlet() pool.Output {
 	out := t.printing()
-	if out != nil && t.run.opts.Reports.seeErrors() {
+	if out != nil && t.run.opts.Reports.seeEnds() {
 		return &tailing{out: out, task: t}
 	}
 	return out

@@ -24,8 +24,8 @@ type reportOptions struct {
 	GitHub   bool   // and annotated
 }
 
-// seeErrors tells whether the end of a task's standard error is wanted.
-func (o *reportOptions) seeErrors() bool { return o.JUnit != "" || o.describe() > 0 }
+// seeEnds tells whether the ends of what a task prints are wanted.
+func (o *reportOptions) seeEnds() bool { return o.JUnit != "" || o.describe() > 0 }
 
 // drawn tells whether the course of the run is wanted.
 func (o *reportOptions) drawn() bool { return o.Trace != "" || o.Page != "" }
@@ -62,7 +62,7 @@ type reports struct {
 // openReports returns what was asked for, or nil. It is to be closed.
 func openReports(r *run) (*reports, error) {
 	o := &r.opts.Reports
-	if !o.drawn() && !o.seeErrors() {
+	if !o.drawn() && !o.seeEnds() {
 		return nil, nil
 	}
 	p := &reports{run: r, started: time.Now()}
@@ -166,8 +166,8 @@ func (p *reports) ended(t *task, res pool.Result) {
 	failed := !res.Verdict.OK() && res.Verdict.Kind != crashdetect.Stopped
 	if p.junit != nil {
 		c := junit.Case{Seq: t.seq, Command: t.commandLine(res), Verdict: res.Verdict, Host: elsewhere(res), Time: res.End.Sub(res.Start)}
-		if failed && t.tail != nil {
-			c.Stderr, _ = t.tail.Last()
+		if failed {
+			c.Stdout, c.Stderr = t.tails[pool.Stdout].Last(), t.tails[pool.Stderr].Last()
 		}
 		p.note("--junit", p.junit.Add(c))
 	}
@@ -184,9 +184,7 @@ func (p *reports) failure(t *task, res pool.Result) failures.Failure {
 	}
 	f.Attempt, f.Slot, f.Pid, f.Verdict, f.Words = res.Attempt, res.Slot, res.Pid, res.Verdict, res.Words
 	f.Command, f.Time, f.Host = t.commandLine(res), res.End.Sub(res.Start), elsewhere(res)
-	if t.tail != nil {
-		f.Tail, f.Cut = t.tail.Last()
-	}
+	f.Stdout, f.Stderr = t.tails[pool.Stdout].Last(), t.tails[pool.Stderr].Last()
 	return f
 }
 
@@ -305,25 +303,25 @@ func (p *reports) closeFiles() error {
 	return errors.Join(errs...)
 }
 
-// tailing is an output of which the end of standard error is kept.
+// tailing is an output of which the ends are kept.
 type tailing struct {
 	out  pool.Output
 	task *task
 }
 
 func (g *tailing) Write(s pool.Stream, b []byte, resume func()) bool {
-	if s == pool.Stderr {
-		if g.task.tail == nil {
-			g.task.tail = &failures.Tail{}
-		}
-		g.task.tail.Write(b)
+	if g.task.tails[s] == nil {
+		g.task.tails[s] = &failures.Tail{}
 	}
+	g.task.tails[s].Write(b)
 	return g.out.Write(s, b, resume)
 }
 
 func (g *tailing) Reset() {
-	if g.task.tail != nil {
-		g.task.tail.Reset()
+	for _, tail := range g.task.tails {
+		if tail != nil {
+			tail.Reset()
+		}
 	}
 	if r, ok := g.out.(pool.Resetter); ok {
 		r.Reset()

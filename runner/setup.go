@@ -137,7 +137,7 @@ func (r *run) fileDir() string { return cmp.Or(r.scratch, r.tempDir()) }
 // seesOutput tells whether what tasks print has to go through this process.
 func (o *Options) seesOutput() bool {
 	return o.StallTimeout > 0 || o.triesAgain() || o.Tag || o.LineBuffer || o.Show || o.DryRun ||
-		o.Reports.seeErrors() || o.Record.Joblog != "" || o.Record.keeps()
+		o.Reports.seeEnds() || o.Record.Joblog != "" || o.Record.keeps()
 }
 
 // replacements are the replacement strings in the command.

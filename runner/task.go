@@ -35,12 +35,12 @@ type task struct {
 	entry *output.Entry // nil when the task has nothing to print but its failure
 	lined *lined        // nil unless lines come out as they come
 
-	made     time.Time      // when its record was read
-	tail     *failures.Tail // of its standard error, if that is wanted and there was any
-	input    taskInput      // its data, nil if it has none
-	keeper   keeper         // keeps what it prints, nil if that is printed
-	sent     int64          // bytes of standard input
-	received int64          // bytes of standard output
+	made     time.Time         // when its record was read
+	tails    [2]*failures.Tail // of what it prints, by stream, if that is wanted and there was any
+	input    taskInput         // its data, nil if it has none
+	keeper   keeper            // keeps what it prints, nil if that is printed
+	sent     int64             // bytes of standard input
+	received int64             // bytes of standard output
 }
 
 func (r *run) newTask(seq int64, b batch) *task {

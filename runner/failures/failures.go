@@ -4,6 +4,7 @@
 package failures
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -26,8 +27,8 @@ type Failure struct {
 	Verdict crashdetect.Verdict
 	Time    time.Duration // of the last attempt
 	Words   string        // of a worker that died
-	Tail    []byte        // the end of the task's standard error
-	Cut     bool          // there was more of that
+	Stderr  End           // of the task
+	Stdout  End           // of the task; shown if nobody has said anything else
 }
 
 // List keeps the failures of lowest number, so that what it has at the end does not
@@ -94,20 +95,28 @@ func (f *Failure) facts() string {
 	return strings.Join(facts, ", ")
 }
 
-// lines are the last things that were said: by the task, or by its worker.
+// lines are the last things that were said: on standard error by the task, or by its
+// worker, or else on standard output, where test runners tell of failures; that is
+// said first then.
 func (f *Failure) lines() []string {
-	text := strings.TrimRight(string(f.Tail), "\n")
-	if text == "" {
-		text = strings.TrimRight(f.Words, "\n")
+	switch {
+	case len(bytes.TrimRight(f.Stderr.Lines, "\n")) > 0:
+		return f.Stderr.visible()
+	case strings.TrimRight(f.Words, "\n") != "":
+		words := End{Lines: []byte(f.Words)}
+		return words.visible()
+	case len(bytes.TrimRight(f.Stdout.Lines, "\n")) > 0:
+		return append([]string{"(on standard output)"}, f.Stdout.visible()...)
 	}
-	if text == "" {
-		return nil
+	return nil
+}
+
+// visible are the lines, without their control characters.
+func (e *End) visible() (lines []string) {
+	if mark := e.Mark(); mark != "" {
+		lines = append(lines, mark)
 	}
-	var lines []string
-	if f.Cut && len(f.Tail) > 0 {
-		lines = append(lines, "...")
-	}
-	for line := range strings.SplitSeq(text, "\n") {
+	for line := range strings.SplitSeq(strings.TrimRight(string(e.Lines), "\n"), "\n") {
 		lines = append(lines, Visible(line))
 	}
 	return lines

@@ -39,12 +39,20 @@ func TestBlock(t *testing.T) {
 			"task 3: killed by SIGSEGV (after 1.23s, slot 2, process 77)\n    x 'a b'\n",
 		},
 		{
-			Failure{Seq: 4, Attempt: 2, Slot: 1, Host: "far", Command: "x", Verdict: segv, Tail: []byte("one\n\x1b[2Jtwo\n"), Cut: true},
+			Failure{Seq: 4, Attempt: 2, Slot: 1, Host: "far", Command: "x", Verdict: segv, Stderr: End{[]byte("one\n\x1b[2Jtwo\n"), true, 0}, Stdout: End{Lines: []byte("x\n")}},
 			"task 4: killed by SIGSEGV (after 0s, slot 1, on far, attempt 2)\n    x\n    | ...\n    | one\n    | \\x1b[2Jtwo\n",
 		},
 		{
-			Failure{Seq: 5, Command: "x", Verdict: crashdetect.Verdict{Kind: crashdetect.NotStarted, Detail: "no"}, Words: "bye\n"},
+			Failure{Seq: 5, Command: "x", Verdict: crashdetect.Verdict{Kind: crashdetect.NotStarted, Detail: "no"}, Words: "bye\n", Stderr: End{Lines: []byte("\n")}, Stdout: End{Lines: []byte("x")}},
 			"task 5: " + crashdetect.Verdict{Kind: crashdetect.NotStarted, Detail: "no"}.String() + "\n    x\n    | bye\n",
+		},
+		{
+			Failure{Seq: 6, Command: "x", Verdict: segv, Stdout: End{[]byte("--- FAIL\n\a\n"), true, 12}},
+			"task 6: killed by SIGSEGV\n    x\n    | (on standard output)\n    | ... 12 lines before\n    | --- FAIL\n    | \\x07\n",
+		},
+		{
+			Failure{Seq: 7, Command: "x", Verdict: segv, Stdout: End{[]byte("\n"), true, 1}},
+			"task 7: killed by SIGSEGV\n    x\n",
 		},
 	} {
 		if got := c.f.Block(); got != c.want {
@@ -54,7 +62,7 @@ func TestBlock(t *testing.T) {
 }
 
 func TestGitHub(t *testing.T) {
-	f := Failure{Seq: 3, Attempt: 1, Command: "date +%H:%M", Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 1}, Tail: []byte("a\r\nb\xff\n")}
+	f := Failure{Seq: 3, Attempt: 1, Command: "date +%H:%M", Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 1}, Stderr: End{Lines: []byte("a\r\nb\xff\n")}}
 	want := "::error title=task 3%3A exit 1::date +%25H:%25M%0Aa\\x0d%0Ab\\xff\n"
 	if got := f.GitHub(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -86,7 +94,11 @@ func TestTail(t *testing.T) {
 			all.WriteString(s)
 			tail.Write([]byte(s))
 		}
-		got, cut := tail.Last()
+		end := tail.Last()
+		got, cut := end.Lines, end.Cut
+		if before := strings.Count(all.String(), "\n") - strings.Count(string(got), "\n"); end.Before != int64(before) {
+			t.Fatalf("%d lines before, want %d", end.Before, before)
+		}
 		if !strings.HasSuffix(all.String(), string(got)) || len(got) > tailBytes || strings.Count(strings.TrimSuffix(string(got), "\n"), "\n") >= tailLines {
 			t.Fatalf("got %d bytes of %d: %q", len(got), all.Len(), got)
 		}
@@ -101,11 +113,23 @@ func TestTail(t *testing.T) {
 	for i := range 30 {
 		tail.Write(fmt.Appendf(nil, "%d\n", i))
 	}
-	if got, cut := tail.Last(); string(got) != "20\n21\n22\n23\n24\n25\n26\n27\n28\n29\n" || !cut {
-		t.Errorf("got %q", got)
+	if got := tail.Last(); string(got.Lines) != "20\n21\n22\n23\n24\n25\n26\n27\n28\n29\n" || got.Mark() != "... 20 lines before" {
+		t.Errorf("got %q after %q", got.Lines, got.Mark())
 	}
 	tail.Reset()
-	if got, cut := tail.Last(); len(got) > 0 || cut {
-		t.Errorf("got %q after a reset", got)
+	if got := tail.Last(); len(got.Lines) > 0 || got.Mark() != "" {
+		t.Errorf("got %q after a reset", got.Lines)
+	}
+	tail.Write([]byte("first\n" + strings.Repeat("x", 2*tailBytes)))
+	if got := tail.Last(); len(got.Lines) != tailBytes || got.Mark() != "... 1 line before" {
+		t.Errorf("%d bytes of a long line, %q", len(got.Lines), got.Mark())
+	}
+	tail.Reset()
+	tail.Write([]byte(strings.Repeat("x", 2*tailBytes)))
+	if got := tail.Last(); got.Mark() != "..." {
+		t.Errorf("one long line has the mark %q", got.Mark())
+	}
+	if got := (*Tail)(nil).Last(); got.Lines != nil || got.Cut {
+		t.Errorf("nothing ends in %q", got.Lines)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"xpool/crashdetect"
+	"xpool/runner/failures"
 )
 
 // Case is a task that is over.
@@ -30,7 +31,8 @@ type Case struct {
 	Verdict crashdetect.Verdict
 	Host    string        // where it ran; "" is this machine, or said by the verdict
 	Time    time.Duration // of the last attempt
-	Stderr  []byte        // the end of its standard error; shown if it failed
+	Stdout  failures.End  // of the last attempt; shown if that failed
+	Stderr  failures.End  // likewise
 }
 
 // Writer writes a report case by case, so that it takes no memory to speak of. It is
@@ -93,9 +95,21 @@ func (w *Writer) trouble(element string, c *Case) {
 		return
 	}
 	w.put(fmt.Sprintf("\n<%s type=\"%s\" message=\"%s\">%s</%s>\n", element, escape(c.Verdict.Label()), message, escape(c.Command), element))
-	if len(c.Stderr) > 0 {
-		w.put("<system-err>" + escape(string(c.Stderr)) + "</system-err>\n")
+	w.said("system-out", &c.Stdout)
+	w.said("system-err", &c.Stderr)
+}
+
+// said writes the end of a stream, if there was anything in it: what is missing before
+// that has a line of its own.
+func (w *Writer) said(element string, e *failures.End) {
+	if len(e.Lines) == 0 {
+		return
 	}
+	text := string(e.Lines)
+	if mark := e.Mark(); mark != "" {
+		text = mark + "\n" + text
+	}
+	w.put("<" + element + ">" + escape(text) + "</" + element + ">\n")
 }
 
 // Fault writes a case for the run itself, with an error that ended it early: without it

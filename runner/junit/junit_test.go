@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"xpool/crashdetect"
+	"xpool/runner/failures"
 )
 
 // suite is a report as it is read back.
@@ -27,6 +28,7 @@ type suite struct {
 		Failure *problem `xml:"failure"`
 		Error   *problem `xml:"error"`
 		Skipped *problem `xml:"skipped"`
+		Stdout  string   `xml:"system-out"`
 		Stderr  string   `xml:"system-err"`
 	} `xml:"testcase"`
 }
@@ -45,7 +47,8 @@ type problem struct {
 func cases() []Case {
 	return []Case{
 		{Seq: 1, Command: "echo '<&>\"'", Time: time.Second},
-		{Seq: 2, Command: "x\x00\xff\x1b", Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 3}, Stderr: []byte("a < b\n]]>\n")},
+		{Seq: 2, Command: "x\x00\xff\x1b", Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 3},
+			Stdout: failures.End{Lines: []byte("out\n"), Cut: true, Before: 120}, Stderr: failures.End{Lines: []byte("a < b\n]]>\n")}},
 		{Seq: 3, Command: "y", Host: "far", Verdict: crashdetect.Verdict{Kind: crashdetect.Killed, Signal: syscall.SIGSEGV}},
 		{Seq: 4, Command: "z", Verdict: crashdetect.Verdict{Kind: crashdetect.Stopped}},
 	}
@@ -90,7 +93,7 @@ func TestWriter(t *testing.T) {
 	if c := s.Cases[0]; c.Name != "echo '<&>\"'" || !slices.Equal(c.Numbers, []number{{"task", "1"}}) || c.Failure != nil || c.Error != nil || c.Skipped != nil {
 		t.Errorf("the first is %+v", c)
 	}
-	if c := s.Cases[1]; c.Failure == nil || c.Failure.Message != "exit 3" || c.Stderr != "a < b\n]]>\n" || c.Failure.Text != "x\uFFFD\uFFFD\uFFFD" {
+	if c := s.Cases[1]; c.Failure == nil || c.Failure.Message != "exit 3" || c.Stdout != "... 120 lines before\nout\n" || c.Stderr != "a < b\n]]>\n" || c.Failure.Text != "x\uFFFD\uFFFD\uFFFD" {
 		t.Errorf("the second is %+v", c)
 	}
 	if c := s.Cases[2]; c.Error == nil || c.Error.Type != "SIGSEGV" || c.Error.Message != "killed by SIGSEGV on far" || s.Cases[3].Skipped == nil || s.Cases[3].Name != "z" {
