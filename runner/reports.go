@@ -45,6 +45,7 @@ func (o *reportOptions) describe() int {
 type reports struct {
 	run     *run
 	started time.Time
+	stays   bool // what runs the tasks is workers that stay
 
 	mu     sync.Mutex
 	files  []*os.File
@@ -65,7 +66,8 @@ func openReports(r *run) (*reports, error) {
 	if !o.drawn() && !o.seeEnds() {
 		return nil, nil
 	}
-	p := &reports{run: r, started: time.Now()}
+	_, program := r.command.kind(terminal{}).(*pool.Program)
+	p := &reports{run: r, started: time.Now(), stays: !program}
 	p.failed.Most = o.describe()
 	for _, f := range []struct {
 		flag, name string
@@ -193,7 +195,7 @@ func (p *reports) draw(t *task, res pool.Result, again bool) {
 		return
 	}
 	a := timeline.Attempt{
-		Seq: t.seq, Number: res.Attempt, Slot: res.Slot, Pid: res.Pid, Verdict: res.Verdict, Again: again,
+		Seq: t.seq, Number: res.Attempt, Slot: res.Slot, Pid: res.Pid, Stays: p.stays, Verdict: res.Verdict, Again: again,
 		Host: elsewhere(res), MaxRSS: res.Usage.MaxRSS, Command: t.commandLine(res),
 	}
 	if !res.Start.IsZero() {

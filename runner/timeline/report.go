@@ -43,7 +43,8 @@ type Report struct {
 	memory   series // bytes, the largest in each step
 	slots    int    // the highest one
 	workers  map[int]int
-	replaced int64 // how often a slot got another worker
+	stays    bool  // there are workers that stay
+	replaced int64 // how often a slot got another one of them
 }
 
 // Info is what a report says of the run as a whole.
@@ -113,9 +114,10 @@ func (r *Report) Add(a *Attempt) {
 	if a.Slot > 0 {
 		r.slots = max(r.slots, a.Slot)
 		r.busy.spread(a.Start, a.End)
-		if last := r.workers[a.Slot]; last != 0 && a.Pid != 0 && last != a.Pid {
+		if a.replaces(r.workers[a.Slot]) {
 			r.replaced++
 		}
+		r.stays = r.stays || a.Stays
 		r.workers[a.Slot] = a.Pid
 	}
 	if a.failed() && len(r.failures) < failuresMost {
@@ -196,6 +198,7 @@ type pageData struct {
 	Tasks    int64            `json:"tasks"`
 	Tries    int64            `json:"tries"`
 	Failed   int64            `json:"failed"`
+	Stays    bool             `json:"stays"`
 	Replaced int64            `json:"replaced"`
 	Counts   map[string]int64 `json:"counts"`
 	Bars     *bars            `json:"bars"`
@@ -218,7 +221,7 @@ func (r *Report) Write(w io.Writer, end End) error {
 		Program: r.info.Program, Command: strings.ToValidUTF8(r.info.Command, "\uFFFD"),
 		Started: r.info.Started.Format(time.RFC3339), Jobs: r.info.Jobs, Slots: r.slots,
 		Wall: milliseconds(end.At), Status: end.Status, Summary: end.Summary,
-		Tasks: r.tasks, Tries: r.tries, Failed: r.failed, Replaced: r.replaced, Counts: r.counts,
+		Tasks: r.tasks, Tries: r.tries, Failed: r.failed, Stays: r.stays, Replaced: r.replaced, Counts: r.counts,
 		Bars: &r.bars, Failures: r.failures, Slowest: slowest, Busy: r.busy.page(), Memory: r.memory.page(),
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ type Attempt struct {
 	Number  int    // from 1
 	Slot    int    // from 1; 0 if it never came to one, and then it has no time
 	Pid     int    // of the process that ran it, the worker's if that stays; 0 if none did
+	Stays   bool   // that is a worker, which another one may replace
 	Host    string // where it ran; "" is this machine, or said by the verdict
 	Start   time.Duration
 	End     time.Duration
@@ -32,6 +33,12 @@ type Attempt struct {
 // failed tells whether the attempt is to be marked.
 func (a *Attempt) failed() bool {
 	return !a.Verdict.OK() && a.Verdict.Kind != crashdetect.Stopped
+}
+
+// replaces tells whether the attempt's worker took the place of the one that had its
+// slot before, whose process was last; 0 if there was none.
+func (a *Attempt) replaces(last int) bool {
+	return a.Stays && last != 0 && a.Pid != 0 && last != a.Pid
 }
 
 // commandMost bounds how much of a command is kept, in bytes: enough to know it by.

@@ -22,12 +22,12 @@ func verdict(kind crashdetect.Kind) crashdetect.Verdict { return crashdetect.Ver
 func attempts() []Attempt {
 	crash := crashdetect.Verdict{Kind: crashdetect.Killed, Signal: syscall.SIGSEGV}
 	return []Attempt{
-		{Seq: 1, Number: 1, Slot: 1, Pid: 10, Start: 0, End: time.Second, Command: "echo 'a <b>'"},
-		{Seq: 2, Number: 1, Slot: 2, Pid: 20, Start: 0, End: time.Millisecond, Verdict: crash, Again: true, Command: "x\xff</script>"},
-		{Seq: 2, Number: 2, Slot: 2, Pid: 21, Start: 2 * time.Millisecond, End: 4 * time.Millisecond, MaxRSS: 1 << 20},
-		{Seq: 3, Number: 1, Slot: 2, Pid: 21, Host: "far", Start: time.Second, End: 3 * time.Second, Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 3}},
+		{Seq: 1, Number: 1, Slot: 1, Pid: 10, Stays: true, Start: 0, End: time.Second, Command: "echo 'a <b>'"},
+		{Seq: 2, Number: 1, Slot: 2, Pid: 20, Stays: true, Start: 0, End: time.Millisecond, Verdict: crash, Again: true, Command: "x\xff</script>"},
+		{Seq: 2, Number: 2, Slot: 2, Pid: 21, Stays: true, Start: 2 * time.Millisecond, End: 4 * time.Millisecond, MaxRSS: 1 << 20},
+		{Seq: 3, Number: 1, Slot: 2, Pid: 21, Stays: true, Host: "far", Start: time.Second, End: 3 * time.Second, Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 3}},
 		{Seq: 4, Verdict: verdict(crashdetect.NotStarted)},
-		{Seq: 5, Number: 1, Slot: 1, Pid: 10, Start: time.Second, End: 3 * time.Second, Verdict: verdict(crashdetect.Stopped)},
+		{Seq: 5, Number: 1, Slot: 1, Pid: 10, Stays: true, Start: time.Second, End: 3 * time.Second, Verdict: verdict(crashdetect.Stopped)},
 	}
 }
 
@@ -120,7 +120,7 @@ func TestReport(t *testing.T) {
 	if strings.Count(html, "</script>") != strings.Count(page, "</script>") {
 		t.Error("what a task is called ends the script")
 	}
-	if data.Tasks != 5 || data.Tries != 6 || data.Failed != 2 || data.Slots != 2 || data.Replaced != 1 || data.Status != 125 {
+	if data.Tasks != 5 || data.Tries != 6 || data.Failed != 2 || data.Slots != 2 || data.Replaced != 1 || !data.Stays || data.Status != 125 {
 		t.Errorf("got %+v", data)
 	}
 	if len(data.Bars.Seq) != 5 || len(data.Failures) != 3 || len(data.Slowest) != 6 {
@@ -180,5 +180,16 @@ func TestSeries(t *testing.T) {
 	p.mark(100*time.Hour, 1)
 	if p.Values[0] != 7 || len(p.Values) > seriesMost {
 		t.Errorf("the peak is %v", p.Values[0])
+	}
+}
+
+// A process for each task is no worker that was replaced.
+func TestProgramsAreNotReplaced(t *testing.T) {
+	r := NewReport(Info{})
+	for pid := range 3 {
+		r.Add(&Attempt{Seq: int64(pid + 1), Number: 1, Slot: 1, Pid: pid + 1})
+	}
+	if r.replaced != 0 || r.stays {
+		t.Errorf("%d replaced, stays %v", r.replaced, r.stays)
 	}
 }

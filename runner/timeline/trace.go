@@ -61,7 +61,7 @@ func (t *Trace) Add(a *Attempt) error {
 		t.event(traceEvent{Name: "thread_sort_index", Phase: "M", Pid: tracePid, Tid: a.Slot, Args: map[string]any{"sort_index": a.Slot}})
 	}
 	t.lanes[a.Slot] = a.Pid
-	if known && last != a.Pid && a.Pid != 0 && last != 0 {
+	if a.replaces(last) {
 		t.event(traceEvent{
 			Name: fmt.Sprintf("new worker %d", a.Pid), Cat: "worker", Phase: "i", Scope: "t",
 			Ts: microseconds(a.Start), Pid: tracePid, Tid: a.Slot,
