@@ -6,6 +6,8 @@
 #
 #     . /usr/local/share/xpool/xpool.zsh        (in ~/.zshrc, or in a script)
 #
+# That is where scripts/install puts it; the Debian package has it in /usr/share/xpool.
+#
 #     greet() { echo "$greeting, $1" }
 #     greeting=hello
 #     printf '%s\n' Ann 'Bob B.' | env_xpool -j4 'greet {}'
