@@ -125,14 +125,14 @@ func (c *coprocessCommand) line(ctx template.Context) string {
 
 // hint is for a worker that has read its first task and says nothing.
 func (c *coprocessCommand) hint(seq int64, silence time.Duration) {
-	c.silent(fmt.Sprintf("the worker has read task %d and has printed nothing for %v: does it keep its output in a buffer? "+
-		"(try stdbuf -oL, python3 -u, jq --unbuffered, sed -u, grep --line-buffered)", seq, roundSilence(silence)))
+	c.silent(fmt.Sprintf("the worker has read task %d and has printed nothing for %v: does it keep its input or its output in a buffer? "+
+		"(try stdbuf -oL, python3 -u, jq --unbuffered, sed -u, grep --line-buffered, mawk -W interactive)", seq, roundSilence(silence)))
 }
 
 // warn is for a worker that has read a task and now waits for the next one.
 func (c *coprocessCommand) warn(seq int64, silence time.Duration) {
 	c.silent(fmt.Sprintf("the worker has read task %d, has not answered it for %v and waits for more: does it leave records out, "+
-		"or keep its output in a buffer? (each record needs an answer)", seq, roundSilence(silence)))
+		"or keep its input or its output in a buffer? (each record needs an answer)", seq, roundSilence(silence)))
 }
 
 // roundSilence leaves of a duration what a person wants to know.
