@@ -1,16 +1,16 @@
 package crashdetect
 
 import (
-	"cmp"
 	"errors"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
-	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"xpool/crashdetect/spelling"
 )
 
 // LookPath returns the file that runs when file is executed with the search path path, a value of PATH, as execvp finds
@@ -107,34 +107,22 @@ const (
 
 // candidate is a name that Suggest may return.
 type candidate struct {
-	name, dir string
-	distance  int
-	sameFirst bool // it begins with the same letter
+	spelling.Match
+	dir string
 }
 
-// Suggest returns the executable in the directories of path, a value of PATH, whose name is nearest to name: by one
-// letter added, left out, changed or swapped with its neighbour, or two where name has seven or more. Of those equally near, one with the same first letter wins, then the alphabetically first. It returns "" if there is none, and for a
-// name with a slash. The work is bounded, at the cost of missing something in a huge directory.
+// Suggest returns the executable in the directories of path, a value of PATH, whose name is the best match of name as
+// spelling.Near and Compare have it. It returns "" if there is none, and for a name with a slash. The work is bounded, at
+// the cost of missing something in a huge directory.
 func Suggest(name, path string) string {
 	if name == "" || strings.Contains(name, "/") {
 		return ""
 	}
 	candidates := nearNames(name, elements(path))
-	slices.SortFunc(candidates, func(a, b candidate) int {
-		if c := cmp.Compare(a.distance, b.distance); c != 0 {
-			return c
-		}
-		if a.sameFirst != b.sameFirst {
-			if a.sameFirst {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(a.name, b.name)
-	})
+	slices.SortFunc(candidates, func(a, b candidate) int { return a.Compare(b.Match) })
 	for _, c := range candidates[:min(len(candidates), suggestStats)] {
-		if runnable(join(c.dir, c.name)) == nil {
-			return c.name
+		if runnable(join(c.dir, c.Name)) == nil {
+			return c.Name
 		}
 	}
 	return ""
@@ -142,24 +130,13 @@ func Suggest(name, path string) string {
 
 // nearNames returns the names in dirs that are near enough to name, executable or not.
 func nearNames(name string, dirs []string) []candidate {
-	length := utf8.RuneCountInString(name)
-	limit := 1
-	if length >= 7 {
-		limit = 2
-	}
-	if length < 3 {
-		return nil
-	}
 	var near []candidate
 	budget := suggestEntries
 	for _, dir := range dirs[:min(len(dirs), suggestDirs)] {
 		for _, entry := range listNames(dir, budget) {
 			budget--
-			if entry == name || abs(utf8.RuneCountInString(entry)-length) > limit {
-				continue
-			}
-			if d := editDistance(name, entry); d <= limit {
-				near = append(near, candidate{entry, dir, d, firstRune(entry) == firstRune(name)})
+			if m, ok := spelling.Near(name, entry); ok {
+				near = append(near, candidate{m, dir})
 			}
 		}
 	}
@@ -178,41 +155,4 @@ func listNames(dir string, limit int) []string {
 	defer f.Close()
 	names, _ := f.Readdirnames(limit) // the error, even the end of the directory, leaves what was read
 	return names
-}
-
-// editDistance returns how many letters must be added, left out, changed or swapped with their neighbour to make b of a,
-// where no part is edited twice (the optimal string alignment form of the Damerau-Levenshtein distance).
-func editDistance(a, b string) int {
-	s, t := []rune(a), []rune(b)
-	before, last, row := make([]int, len(t)+1), make([]int, len(t)+1), make([]int, len(t)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(s); i++ {
-		before, last, row = last, row, before
-		row[0] = i
-		for j := 1; j <= len(t); j++ {
-			changed := last[j-1]
-			if s[i-1] != t[j-1] {
-				changed++
-			}
-			row[j] = min(changed, last[j]+1, row[j-1]+1)
-			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return row[len(t)]
-}
-
-func firstRune(s string) rune {
-	r, _ := utf8.DecodeRuneInString(s)
-	return r
-}
-
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
 }

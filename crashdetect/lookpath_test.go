@@ -124,37 +124,6 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
-func TestEditDistance(t *testing.T) {
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"same", "same", 0}, {"ab", "ba", 1}, {"abcd", "acbd", 1},
-		{"kitten", "sitting", 3}, {"ca", "abc", 3}, {"größe", "grosse", 3}, {"äö", "öä", 1},
-	} {
-		if got := editDistance(tt.a, tt.b); got != tt.want {
-			t.Errorf("editDistance(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
-		}
-	}
-}
-
-func FuzzEditDistance(f *testing.F) {
-	f.Add("convrt", "convert")
-	f.Add("", "\xff")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		if len(a) > 200 || len(b) > 200 {
-			t.Skip("quadratic")
-		}
-		d, la, lb := editDistance(a, b), len([]rune(a)), len([]rune(b))
-		if d != editDistance(b, a) || d < abs(la-lb) || d > max(la, lb) {
-			t.Errorf("editDistance(%q, %q) = %d", a, b, d)
-		}
-		if (d == 0) != (string([]rune(a)) == string([]rune(b))) {
-			t.Errorf("editDistance(%q, %q) = %d", a, b, d)
-		}
-	})
-}
-
 // TestNewStartError starts what cannot be started, so that the errors are those of the system.
 func TestNewStartError(t *testing.T) {
 	dir := t.TempDir()

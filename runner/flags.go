@@ -133,7 +133,7 @@ func parseOptions(args []string) (Options, error) {
 	o := defaultOptions()
 	f := newFlags(&o)
 	if err := f.Parse(glued(f, args)); err != nil {
-		return o, err
+		return o, meant(f, err)
 	}
 	if err := o.setWords(f.Args()); err != nil {
 		return o, err

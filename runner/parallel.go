@@ -36,10 +36,10 @@ func parseParallel(name string, args []string, env environment) (Options, error)
 	}
 	f := parallelFlags(&o)
 	if err := f.Parse(glued(f, more)); err != nil {
-		return o, err
+		return o, meant(f, err)
 	}
 	if err := f.Parse(glued(f, args)); err != nil {
-		return o, err
+		return o, meant(f, err)
 	}
 	if o.Help || o.Version || o.Completion != "" || o.parallel.answered {
 		return o, nil
