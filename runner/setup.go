@@ -70,6 +70,9 @@ func (r *run) setUpJobs() error {
 // setUpCommand makes the command, when it is known what the columns are called.
 func (r *run) setUpCommand() (err error) {
 	o := &r.opts
+	if err := r.checkColumns(); err != nil {
+		return err
+	}
 	if r.command, err = newCommand(o, r.streams.env); err != nil {
 		return err
 	}
