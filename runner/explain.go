@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"xpool/crashdetect"
 	"xpool/pool/cpucount"
 	"xpool/runner/reuse"
 	"xpool/runner/rows"
@@ -44,6 +45,8 @@ func (s streams) explain(o Options) Status {
 func (r *run) explainKind(e *explanation) {
 	o := &r.opts
 	switch c := r.command.(type) {
+	case semCommand:
+		r.explainSemaphore(e)
 	case *programCommand:
 		why := "several words"
 		switch {
@@ -53,13 +56,13 @@ func (r *run) explainKind(e *explanation) {
 			why = "one word without blanks or shell characters"
 		}
 		e.say("kind", "a program: a process for each task, without a shell (%s)", why)
-		e.say("program", "%s", r.streams.env.resolve(o.Command[0]))
+		e.say("program", "%s", r.programFile(o.Command[0], c.fixed))
 	case wholeCommand:
 		e.say("kind", "a program: as xargs runs it")
 	case *codeCommand:
-		e.say("kind", "code in interpreters that stay (%s)", r.streams.env.resolve(c.interpreter))
+		e.say("kind", "code in interpreters that stay (%s)", r.programFile(c.interpreter, true))
 	case *coprocessCommand:
-		e.say("kind", "programs that stay, asked by %s (%s)", c.protocol, r.streams.env.resolve(c.words[0]))
+		e.say("kind", "programs that stay, asked by %s (%s)", c.protocol, r.programFile(c.words[0], true))
 	case *linesCommand:
 		e.say("kind", "each record is a command line, in shells that stay (there is no command)")
 		r.explainShell(e)
@@ -74,9 +77,45 @@ func (r *run) explainKind(e *explanation) {
 	if c, ok := r.command.(*scriptCommand); ok {
 		r.explainScript(e, c)
 	}
-	if _, ok := r.command.(*programCommand); ok {
+	if _, ok := r.command.(*programCommand); ok && r.namesColumns() {
+		e.say("record", "%s", unreadHeader)
+	} else if ok {
 		e.say("example", "%s", shorten(r.exampleLine()))
 	}
+}
+
+// unreadHeader is said of where a record goes if that depends on the header.
+const unreadHeader = "where the replacement strings stand, or else appended: the columns of the header are known only when it is read"
+
+// namesColumns tells whether columns have names, which nobody knows yet.
+func (r *run) namesColumns() bool {
+	return r.opts.Rows.Header != rows.NoHeader && !r.opts.Pipe.on()
+}
+
+// explainSemaphore says what becomes of the command of sem.
+func (r *run) explainSemaphore(e *explanation) {
+	if r.opts.Sem.Wait {
+		e.say("kind", "no command: wait until nobody holds the semaphore (--wait)")
+		return
+	}
+	e.say("kind", "one command, which a shell runs once while it holds a semaphore")
+	r.explainShell(e)
+}
+
+// programFile is the file that a program's name stands for, or why it cannot be run, as
+// the run would say it. Of a name that is not fixed, that of another machine, or one that
+// starts from --wd, nothing is known here.
+func (r *run) programFile(name string, fixed bool) string {
+	env, path := r.streams.env, r.streams.env.get("PATH")
+	elsewhere := r.opts.On.away() || r.opts.Dir != "" && strings.Contains(name, "/")
+	if !fixed || elsewhere || path == "" {
+		return env.resolve(name)
+	}
+	file, err := crashdetect.LookPath(name, path)
+	if err != nil {
+		return r.command.explain(err)
+	}
+	return file
 }
 
 func (r *run) explainShell(e *explanation) {
@@ -94,10 +133,19 @@ func (r *run) explainShell(e *explanation) {
 // explainScript says where the record goes, and whether a subshell is needed.
 func (r *run) explainScript(e *explanation, c *scriptCommand) {
 	switch {
+	case r.namesColumns():
+		e.say("record", "%s", unreadHeader)
+		return // so is what the script comes to
 	case c.script.Appended:
 		e.say("record", "appended to the last command, as the script has no replacement string")
 	case c.script.Positional:
 		e.say("record", "in $1, as the script uses positional parameters")
+	case len(c.script.Values) == 0 && r.opts.Pipe.on():
+		e.say("record", "a block on standard input")
+	case len(c.script.Values) == 0:
+		e.say("record", "not used, as the script has no place for it")
+	case c.script.AsCode:
+		e.say("record", "where the replacement strings stand: what eval or the -c of another shell makes of it there is code")
 	default:
 		e.say("record", "where the replacement strings stand, as data")
 	}
@@ -123,6 +171,10 @@ func (r *run) exampleLine() string {
 // explainRecords says where records come from, and what ends one.
 func (r *run) explainRecords(e *explanation) {
 	o := &r.opts
+	if o.Sem.On {
+		e.say("input", "no records")
+		return
+	}
 	form := "lines"
 	switch {
 	case o.Words:
@@ -171,15 +223,24 @@ func sourceName(s rows.Spec) string {
 // explainJobs says how many tasks run at a time, and what set that number.
 func (r *run) explainJobs(e *explanation, jobs int) {
 	asked := r.asked.String()
+	from := "-j " + asked
+	if r.opts.Jobs.String() == "" {
+		from = "XPOOL_JOBS=" + asked
+	}
 	switch {
+	case r.opts.Sem.Wait:
+	case r.opts.Sem.On:
+		e.say("jobs", "%d may hold the semaphore at a time", r.opts.holders())
+	case r.opts.On.away() && asked == "":
+		e.say("jobs", "as many on each machine as it has CPUs, where --on gives no number")
+	case r.opts.On.away():
+		e.say("jobs", "those of each machine, where --on gives no number (%s)", from)
 	case jobs == manyJobs:
-		e.say("jobs", "as many as there are tasks (%s)", asked)
+		e.say("jobs", "as many as there are tasks (%s)", from)
 	case asked == "":
 		e.say("jobs", "%d, the CPUs that may be used (%s)", jobs, cpucount.Explain().Why)
-	case r.opts.Jobs.String() == "":
-		e.say("jobs", "%d (XPOOL_JOBS=%s)", jobs, asked)
 	default:
-		e.say("jobs", "%d (-j %s)", jobs, asked)
+		e.say("jobs", "%d (%s)", jobs, from)
 	}
 }
 
@@ -218,6 +279,7 @@ func (r *run) serverState(d *reuse.Directory, key string) string {
 func (r *run) explainOutput(e *explanation) {
 	o := &r.opts
 	switch {
+	case o.Sem.On:
 	case o.Ungroup:
 		e.say("output", "as it comes, mixed")
 	case o.LineBuffer:

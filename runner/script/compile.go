@@ -137,6 +137,7 @@ func newCompiler(s *source, file *syntax.File, script *Script, o Options) *compi
 		many: o.Many && !setsPositional(file, o.Dialect), listedAt: -1,
 	}
 	c.collectNeeds(file)
+	script.AsCode = s.runsAsCode(file)
 	return c
 }
 

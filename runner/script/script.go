@@ -55,6 +55,10 @@ type Script struct {
 	// parameters: the script compiled with Options.Records of their number.
 	Lists bool
 
+	// AsCode says that a replacement string stands in what eval or the -c of another shell
+	// runs, as far as the script's text shows. There a value is code.
+	AsCode bool
+
 	// Harmless says that the body has the same effect in the worker's shell itself as
 	// in a subshell: it neither leaves a trace in the shell nor ends it. This is proven
 	// from the text alone, for a shell without set -e, set -u, aliases and the like.
