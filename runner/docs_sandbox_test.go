@@ -68,6 +68,9 @@ func (s sandbox) run(t *testing.T, script string) (stdout, stderr string, status
 		"PATH="+filepath.Join(s.root, "bin")+":"+os.Getenv("PATH"), "HOME="+filepath.Join(s.root, "home"),
 		"TMPDIR="+filepath.Join(s.root, "temp"), "XDG_RUNTIME_DIR="+filepath.Join(s.root, "runtime"),
 		"LC_ALL=C.UTF-8", "SHELL=/bin/sh", "GORACE=atexit_sleep_ms=0",
+		// GNU parallel would look for the nearest shell above it, which is the one that
+		// called the test where the script's own has made way for its last command.
+		"PARALLEL_SHELL="+peertest.Path(t, "bash"),
 	)
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
