@@ -2,6 +2,8 @@ package pool
 
 import (
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // Shell is the kind of pool whose workers are shells that stay: a function is
@@ -39,8 +41,8 @@ type Shell struct {
 	// that the shell has open all the time, with numbers from 3 to 8, and are sent
 	// ahead of need without a way back: one that is not brief all the same holds the
 	// next ones up, and what it starts finds those descriptors. It is ignored together
-	// with Init or Stdin. A task's standard input is the worker's own, which has the
-	// next commands.
+	// with Init or Stdin, and for a bash that reads a file first, as BASH_ENV tells it,
+	// which may give other meanings to all that.
 	Brief bool
 
 	// Init is run once in each worker before its first task, outside of any
@@ -56,10 +58,18 @@ type Shell struct {
 func (k *Shell) hopeless(error) bool { return false }
 
 func (k *Shell) start(s *slot) (worker, error) {
-	if k.Brief && k.Init == "" && !k.Stdin {
+	if k.Brief && k.Init == "" && !k.Stdin && !k.readsFile(s.pool.env) {
 		return startResident(s, k.Path, &k.path, newBriefShell(s, k))
 	}
 	return startResident(s, k.Path, &k.path, &shellWorker{kind: k, speaker: newSpeaker(s)})
+}
+
+// readsFile tells whether the shell reads a file of the user's before its commands.
+func (k *Shell) readsFile(env []string) bool {
+	return strings.HasPrefix(filepath.Base(k.Path), "bash") && slices.ContainsFunc(env, func(v string) bool {
+		file, ok := strings.CutPrefix(v, "BASH_ENV=")
+		return ok && file != ""
+	})
 }
 
 // argv starts the shell without the files that belong to an interactive one.

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -12,8 +13,11 @@ import (
 
 // briefPairs is how many pairs of pipes a briefShell has: as many as fit into the
 // descriptors of one digit, as POSIX has no others in redirections, of which the
-// first is 3.
-const briefPairs = 3
+// first is 3, and the last the standard input of tasks, which is empty.
+const (
+	briefPairs = 3
+	briefInput = 9
+)
 
 // briefShell is a shell whose tasks are brief, see Shell.Brief: they start nothing
 // that could keep what they write to, or see it. So the shell has the pipes open all
@@ -61,7 +65,7 @@ func (w *briefShell) open() (err error) {
 	}
 	spec := &child.Spec{
 		Path: w.kind.path, Argv: w.kind.argv(), Env: p.taskEnv(w.slot, 0, 0),
-		Stdin: w.commands.theirs, Stdout: out, Stderr: errs, Extra: ends,
+		Stdin: w.commands.theirs, Stdout: out, Stderr: errs, Extra: append(slices.Clone(ends), p.null),
 	}
 	if err := w.launch(spec, w.exited); err != nil {
 		return err
@@ -95,8 +99,8 @@ func (w *briefShell) firstCommands() ([]byte, error) {
 	taking := k.taking("XPOOL_SEQ", "XPOOL_ATTEMPT")
 	for i := range briefPairs {
 		out := 3 + i*int(streams)
-		b = fmt.Appendf(b, "_xpool_sub%[1]d() {\n%[2]s\n( _xpool_task \"$@\" ) >&%[3]d 2>&%[4]d\n}\n"+
-			"_xpool_here%[1]d() {\n%[2]s\n_xpool_task \"$@\" >&%[3]d 2>&%[4]d\n}\n", i, taking, out, out+1)
+		b = fmt.Appendf(b, "_xpool_sub%[1]d() {\n%[2]s\n( _xpool_task \"$@\" ) <&%[5]d >&%[3]d 2>&%[4]d\n}\n"+
+			"_xpool_here%[1]d() {\n%[2]s\n_xpool_task \"$@\" <&%[5]d >&%[3]d 2>&%[4]d\n}\n", i, taking, out, out+1, briefInput)
 	}
 	first, err := w.source.shorten(b)
 	return fmt.Appendf(first, "%[1]s set +e; %[1]s printf '%%s\\n' %[2]s\n", k.builtin(), shellReady), err

@@ -2,6 +2,8 @@ package pool
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -127,5 +129,31 @@ func TestBriefForgedReply(t *testing.T) {
 		}
 	}
 	r.do("b").check(t, "b\n")
+	r.end()
+}
+
+// A body that is not brief after all does not get at the commands of its worker.
+func TestBriefReads(t *testing.T) {
+	r := briefTrial{newTrial(t, brief(`read -r x; echo "<$x>"`), Options{Jobs: 1})}
+	all, over := r.submitAll("in", "the", "worker", "and", "ahead")
+	for i, o := range all {
+		<-over[i]
+		o.check(t, "<>\n")
+	}
+	r.do("in a subshell").check(t, "<>\n")
+	r.end()
+}
+
+// A file that bash reads first may do anything with descriptors and names.
+func TestBriefWithStartupFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "env")
+	if err := os.WriteFile(file, []byte("exec 3</dev/null 4>&- 9<&-; echo() { printf 'mine %s\\n' \"$1\"; }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kind := &Shell{Path: peertest.Path(t, "bash"), Body: `echo "$1"`, Brief: true}
+	r := newTrial(t, kind, Options{Jobs: 1, Env: append(os.Environ(), "BASH_ENV="+file)})
+	for range 5 {
+		r.do("x").check(t, "mine x\n")
+	}
 	r.end()
 }

@@ -188,7 +188,7 @@ type scriptCommand struct {
 func newScriptCommand(o *Options, env environment) (command, error) {
 	source, shell := o.source(), o.shell(env)
 	so := script.Options{
-		Set: o.set(), Dialect: script.DialectOf(env.resolve(shell)), Functions: env.hasFunction,
+		Set: o.set(), Dialect: script.DialectOf(env.resolve(shell)), Functions: env.mayHaveFunction(shell),
 		Many: o.severalRecords(), Each: o.each(), Bare: !o.appends(),
 	}
 	s, err := script.Compile(source, so)
@@ -349,7 +349,7 @@ func newLinesCommand(o *Options, env environment) *linesCommand {
 	return &linesCommand{
 		seq:   o.As == asParallel,
 		shell: shell, noFork: o.NoFork, init: o.Init,
-		checker: script.NewChecker(script.DialectOf(env.resolve(shell)), env.hasFunction),
+		checker: script.NewChecker(script.DialectOf(env.resolve(shell)), env.mayHaveFunction(shell)),
 	}
 }
 

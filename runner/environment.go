@@ -39,6 +39,15 @@ func (e environment) hasFunction(name string) bool {
 	return false
 }
 
+// mayHaveFunction tells whether a worker of the shell may have a function, or an alias, of
+// a name: bash reads a file before anything else, whatever that defines.
+func (e environment) mayHaveFunction(shell string) func(name string) bool {
+	if strings.HasPrefix(filepath.Base(shell), "bash") && e.get("BASH_ENV") != "" {
+		return func(string) bool { return true }
+	}
+	return e.hasFunction
+}
+
 // shell is the shell that runs scripts: the one asked for, else bash if the
 // environment has functions that only bash understands, else sh.
 func (e environment) shell() string {

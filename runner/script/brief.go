@@ -14,7 +14,10 @@ import (
 //   - programs, functions, and builtins that are not on a short list;
 //   - background commands, coprocesses, process substitutions;
 //   - loops but those over words; files that are opened, but for /dev/null;
-//   - descriptors beyond standard output and standard error.
+//   - descriptors beyond standard output and standard error;
+//   - what makes the shell evaluate a value as code, which may name any program: arithmetic,
+//     indexes, indirections, flags, operators like ${x@P};
+//   - assignments to variables that may mean something to the shell.
 //
 // Where it is a loss rather than a danger that a command takes long, as with the pattern of
 // a large directory, it may be brief.
@@ -36,22 +39,61 @@ func (a analysis) briefNode(n syntax.Node) bool {
 		return briefRedirect(n)
 	case *syntax.CallExpr:
 		return len(n.Args) == 0 || a.briefCall(n.Args)
+	case *syntax.Assign:
+		return n.Name != nil && isPlainName(n.Name.Value) && n.Index == nil && n.Array == nil
 	case *syntax.ForClause:
-		_, words := n.Loop.(*syntax.WordIter)
-		return words && !n.Select
+		loop, words := n.Loop.(*syntax.WordIter)
+		return words && !n.Select && isPlainName(loop.Name.Value)
+	case *syntax.Word:
+		return a.briefWord(n)
 	case *syntax.Lit:
 		return !isDevice(n.Value)
 	case *syntax.SglQuoted:
 		return !isDevice(n.Value)
 	case *syntax.CmdSubst:
 		return !n.TempFile && !n.ReplyVar
-	case *syntax.ParamExp: // what the shell's own descriptors or processes would tell
-		return n.Param == nil || !isVolatile(n.Param.Value)
+	case *syntax.ParamExp:
+		return briefParam(n)
 	case *syntax.ProcSubst, *syntax.WhileClause, *syntax.FuncDecl, *syntax.CoprocClause, *syntax.LetClause, *syntax.DeclClause,
-		*syntax.TimeClause, *syntax.TestClause, *syntax.TestDecl, *syntax.CStyleLoop:
+		*syntax.TimeClause, *syntax.TestClause, *syntax.TestDecl, *syntax.CStyleLoop, *syntax.ArithmExp, *syntax.ArithmCmd,
+		*syntax.ExtGlob:
 		return false
 	}
 	return true
+}
+
+// isPlainName reports whether a variable is the script's own: the names of those that mean
+// something to a shell have other letters, but for some of zsh's that start nothing.
+func isPlainName(name string) bool {
+	return name != "" && name[0] >= 'a' && name[0] <= 'z' && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+// briefWord admits what is not quoted and no code for zsh, as in its *(e:code:).
+func (a analysis) briefWord(w *syntax.Word) bool {
+	for _, part := range w.Parts {
+		if lit, ok := part.(*syntax.Lit); ok && a.dialect == Zsh && !isZshText(lit.Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// briefParam admits the expansions that give a value as it is or a part of it. What the
+// shell's own descriptors or processes would tell is not brief either.
+func briefParam(p *syntax.ParamExp) bool {
+	if !isPlainExpansion(p) || isVolatile(p.Param.Value) {
+		return false
+	}
+	if p.Exp == nil {
+		return true
+	}
+	switch p.Exp.Op {
+	case syntax.AssignUnset, syntax.AssignUnsetOrNull:
+		return isPlainName(p.Param.Value)
+	case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
+		return true
+	}
+	return isReadingOperator(p.Exp.Op)
 }
 
 // isDevice reports whether a text may lead to the shell's own descriptors.
@@ -83,11 +125,16 @@ func (a analysis) briefCall(words []*syntax.Word) bool {
 	if !name.literal || a.functions(name.lead) {
 		return false
 	}
+	operands := argsOf(words[1:], "")
 	switch name.lead {
-	case "echo", "test", "[", "true", "false", ":", "exit", "return", "break", "continue", "shift":
+	case "echo", "true", "false", ":", "exit", "return", "break", "continue", "shift":
 		return true
+	case "test":
+		return a.test(operands)
+	case "[":
+		return a.bracket(operands)
 	case "printf": // a program for the Korn shells of MirBSD and OpenBSD
-		return a.dialect != MirBSDKorn
+		return a.dialect != MirBSDKorn && a.printf(operands)
 	}
 	return false
 }

@@ -4,10 +4,10 @@ import "testing"
 
 func TestBrief(t *testing.T) {
 	yes := []string{
-		"echo {}", "n={}; echo $n", "printf '%s\\n' {}", "[ {} = x ] && echo yes || exit 3", "x=1; x=$((x + 1)); echo $x {}", "(exit 3) || echo {}",
+		"echo {}", "n={}; echo $n", "printf '%s\\n' {}", "[ {} = x ] && echo yes || exit 3", "x=1; x=$x{}; echo $x {}", "(exit 3) || echo {}",
 		"echo $(echo {})", "echo a | echo {}", "for i in {} b; do echo $i; done", "case {} in a) echo a;; *) : ;; esac", "if test -f {}; then echo file; fi",
 		"{ echo {}; echo err >&2; } 2>/dev/null", "echo {} >&2", "echo {} 2>&1", "echo ${x:-{}} ${x:={}} \"${x:?none {}}\"", "! true {}", "x={}",
-		"for i in {}; do [ $i ] || break; done", "echo *.c ~ {a,b} {}",
+		"for i in {}; do [ \"$i\" ] || break; done", "echo ${x%.c} ${x##*/} ${x/a/{}} ${#x} ${x^^}", "x=1 y={}", "echo *.c ~ {a,b} {}",
 	}
 	no := []string{
 		"sleep {}", "cat {}", "/bin/echo {}", "echo {} &", "(echo {} &)", "echo $(sleep {})", "echo `cat {}`", "echo {} | cat", "while :; do echo {}; done",
@@ -16,6 +16,11 @@ func TestBrief(t *testing.T) {
 		"echo <(echo {})", "coproc echo {}", "time echo {}", "[[ -n {} ]]", "let x={}", "for ((;;)); do echo {}; done", "select x in {}; do :; done", "echo {} <<E\nx\nE",
 		"myfunc {}", "e'cho' {}", "\\echo {}", "$x {}", "echo $! {}", "echo $_ {}", "echo $BASHPID {}", "echo $(<{})", "echo <<<{}", "mapfile x; echo {}", ">f; echo {}", "unset x; echo {}", "[ -p /dev/stdin ] || echo {}", "echo /proc/self/fd/* {}", "echo '/dev/fd/0' {}",
 		"if sleep 1; then echo {}; fi", "case {} in $(cat x)) ;; esac", "echo ${x:-$(cat {})}", "x=$(cat {})", "for i in $(cat {}); do echo; done", "echo $((`cat {}`))", "(((echo {}; sleep 1)))",
+		// The shell evaluates a value.
+		"x={}; echo $((x + 1))", "x={}; ((x))", "x={}; echo ${x@P}", "x={}; echo ${!x}", "x={}; echo ${a[x]}", "x={}; echo ${1:x}", "x={}; printf -v \"$x\" y", "printf -vx {}",
+		"x={}; printf $x", "x={}; test -v \"$x\"", "x={}; [ $x ]", "x={}; [ -v \"$x\" ]", "a[{}]=x", "a=({}); echo x", "x={}; echo @($x)",
+		// A variable means something to the shell.
+		"BASH_XTRACEFD=3; echo {}", "FUNCNEST=1; echo {}", "for IFS in {}; do :; done", "echo ${IFS:={}}", "IFS={} echo", "_xpool_x={}; echo", "PATH={}",
 	}
 	for i, src := range append(yes, no...) {
 		s, err := Compile(src, Options{Dialect: Bash, Functions: func(name string) bool { return name == "myfunc" }})
@@ -33,6 +38,12 @@ func TestBrief(t *testing.T) {
 		s, err := Compile("printf x {}", Options{Dialect: Dialect(d)})
 		if err != nil || s.Brief != want {
 			t.Errorf("%v: printf is brief: %v, %v", Dialect(d), s.Brief, err)
+		}
+	}
+	for src, want := range map[string]bool{"echo a {}": true, "echo *(e:x:) {}": false, "echo ${(e)x} {}": false, "echo =ls {}": false, "x==ls; echo {}": false, "echo ${(%)x} {}": false} {
+		s, err := Compile(src, Options{Dialect: Zsh})
+		if err != nil && want || err == nil && s.Brief != want {
+			t.Errorf("zsh: %q: brief %v, %v", src, err == nil && s.Brief, err)
 		}
 	}
 }

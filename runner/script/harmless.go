@@ -140,10 +140,7 @@ func (a analysis) call(words []*syntax.Word, redirected bool) bool {
 	case "printf":
 		return a.printf(operands)
 	case "[":
-		if len(operands) == 0 || !operands[len(operands)-1].is("]") {
-			return false
-		}
-		return a.test(operands[:len(operands)-1])
+		return a.bracket(operands)
 	case "test":
 		return a.test(operands)
 	}
@@ -168,6 +165,12 @@ func (a analysis) printf(operands []arg) bool {
 		return onlyConversions(operands[0].lead, "sbqcQ%diouxXeEfFgGaA(")
 	}
 	return plainFormat(operands[0].lead)
+}
+
+// bracket is test by its other name.
+func (a analysis) bracket(operands []arg) bool {
+	last := len(operands) - 1
+	return last >= 0 && operands[last].is("]") && a.test(operands[:last])
 }
 
 // test is harmless where its operator is written out and evaluates nothing.
@@ -236,8 +239,7 @@ func (a analysis) parts(parts []syntax.WordPart, quoted bool) bool {
 		ok := false
 		switch p := part.(type) {
 		case *syntax.Lit:
-			// zsh ends a list of commands at a pattern without a match, at =name, at ~name.
-			ok = quoted || a.dialect != Zsh || !strings.ContainsAny(p.Value, "*?[]^#~=()<>|{}")
+			ok = quoted || a.dialect != Zsh || isZshText(p.Value)
 		case *syntax.SglQuoted:
 			ok = true
 		case *syntax.DblQuoted:
@@ -256,9 +258,12 @@ func (a analysis) parts(parts []syntax.WordPart, quoted bool) bool {
 	return true
 }
 
+// isZshText reports whether zsh takes text that is not quoted as it is: it ends a list of
+// commands at a pattern without a match, at =name, at ~name.
+func isZshText(text string) bool { return !strings.ContainsAny(text, "*?[]^#~=()<>|{}") }
+
 func (a analysis) param(p *syntax.ParamExp, quoted bool) bool {
-	if p.Param == nil || p.Excl || p.Width || p.IsSet || p.Flags != nil || p.NestedParam != nil || p.Index != nil ||
-		p.Slice != nil || p.Names != 0 || len(p.Modifiers) > 0 || p.GlobSubst != 0 || p.Split != 0 || p.RcExpand != 0 {
+	if !isPlainExpansion(p) {
 		return false
 	}
 	if p.Repl != nil {
@@ -267,11 +272,24 @@ func (a analysis) param(p *syntax.ParamExp, quoted bool) bool {
 	if p.Exp == nil {
 		return true
 	}
-	switch p.Exp.Op {
+	return isReadingOperator(p.Exp.Op) && (p.Exp.Word == nil || a.parts(p.Exp.Word.Parts, quoted))
+}
+
+// isPlainExpansion reports whether p is of a parameter by its name, at most with one
+// operator or a replacement.
+func isPlainExpansion(p *syntax.ParamExp) bool {
+	return p.Param != nil && !p.Excl && !p.Width && !p.IsSet && p.Flags == nil && p.NestedParam == nil && p.Index == nil &&
+		p.Slice == nil && p.Names == 0 && len(p.Modifiers) == 0 && p.GlobSubst == 0 && p.Split == 0 && p.RcExpand == 0
+}
+
+// isReadingOperator reports whether an operator of an expansion leaves the parameter as it
+// is, and does not end the shell.
+func isReadingOperator(op syntax.ParExpOperator) bool {
+	switch op {
 	case syntax.AlternateUnset, syntax.AlternateUnsetOrNull, syntax.DefaultUnset, syntax.DefaultUnsetOrNull,
 		syntax.RemSmallSuffix, syntax.RemLargeSuffix, syntax.RemSmallPrefix, syntax.RemLargePrefix,
 		syntax.UpperFirst, syntax.UpperAll, syntax.LowerFirst, syntax.LowerAll:
-		return p.Exp.Word == nil || a.parts(p.Exp.Word.Parts, quoted)
+		return true
 	}
 	return false
 }
