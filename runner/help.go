@@ -219,7 +219,7 @@ Logs and results:
 
 Reports:
       --failures[=N]       at the end, describe the first N failed tasks (10):
-                           how each ended, its command, its last errors or output
+                           how each ended, its command, last errors or output
       --annotate NAME      and as the annotations of NAME, which is github
       --junit FILE         write a test report of all tasks, as JUnit's
       --trace FILE         write what ran when, for Perfetto or Chrome
