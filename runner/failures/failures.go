@@ -145,11 +145,12 @@ func (f *Failure) GitHub() string {
 	return Annotation(title, text)
 }
 
-// Annotation is an error of that title as such a command, of the run for example.
+// Annotation is an error of that title as such a command, of the run for example. Both are
+// shown as Visible has them, as they come to a terminal or a log as well.
 func Annotation(title, text string) string {
-	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
-	value := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	return "::error title=" + property.Replace(Visible(title)) + "::" + value.Replace(strings.ToValidUTF8(text, "\uFFFD")) + "\n"
+	property := strings.NewReplacer("%", "%25", "\n", "%0A", ":", "%3A", ",", "%2C")
+	value := strings.NewReplacer("%", "%25", "\n", "%0A")
+	return "::error title=" + property.Replace(Visible(title)) + "::" + value.Replace(Visible(text)) + "\n"
 }
 
 // Visible is a text whose control characters, and bytes that are no UTF-8, are

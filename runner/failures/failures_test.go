@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"xpool/crashdetect"
 )
@@ -71,6 +73,36 @@ func TestGitHub(t *testing.T) {
 	if got := f.GitHub(); !strings.HasPrefix(got, "::error title=task 3 on far%3A exit 1::") {
 		t.Errorf("on another machine: %q", got)
 	}
+}
+
+// TestAnnotationOfControlCharacters has in the command what the lines below it are shown
+// without.
+func TestAnnotationOfControlCharacters(t *testing.T) {
+	f := Failure{Seq: 3, Command: "printf 'a\x1b[31m\xff\r\tb\n%'", Verdict: crashdetect.Verdict{Kind: crashdetect.Exit, Code: 1}}
+	want := "::error title=task 3%3A exit 1::printf 'a\\x1b[31m\\xff\\x0d\tb%0A%25'\n"
+	if got := f.GitHub(); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// FuzzAnnotation holds that an annotation is one line of plain text, of which the title
+// ends where it should, whatever it is made of.
+func FuzzAnnotation(f *testing.F) {
+	f.Add("task 1: exit 1", "printf '\x1b[0m'\nlast words")
+	f.Add("a,b::\r\n", "%0A\xff\u2028")
+	f.Fuzz(func(t *testing.T, title, text string) {
+		line, ended := strings.CutSuffix(Annotation(title, text), "\n")
+		if i := strings.IndexFunc(line, func(r rune) bool { return r != '\t' && !unicode.IsPrint(r) }); i >= 0 || !ended || !utf8.ValidString(line) {
+			t.Fatalf("%q", line)
+		}
+		property, value, ok := strings.Cut(strings.TrimPrefix(line, "::error title="), "::")
+		if !ok || strings.ContainsAny(property, ":,") {
+			t.Fatalf("the title is %q", property)
+		}
+		if got := strings.NewReplacer("%25", "%", "%0A", "\n").Replace(value); got != Visible(text) {
+			t.Fatalf("the text is %q", got)
+		}
+	})
 }
 
 func TestVisible(t *testing.T) {
