@@ -103,7 +103,40 @@ func TestDocsPlot(t *testing.T) {
 			t.Errorf("%d elements of class %s, want %d", got, class, want)
 		}
 	}
-	readSVG(t, plotted(t, "--svg", "")) // a picture of nothing is one
+}
+
+// TestDocsPlotRefuses draws what cannot be drawn, which ends with a line that says so and
+// nothing of a picture, and what only just can.
+func TestDocsPlotRefuses(t *testing.T) {
+	const row = "a\tw\tp\t1\tms\t1\t1\t"
+	const bounds = `line 2: the ratio and a target of one are to be numbers from 0\.001 to 1000000`
+	for _, tt := range []struct{ rows, want string }{
+		{"", "no row has a ratio: there is nothing to draw"},
+		{row + "\tunder 40 MB\n", "no row has a ratio: there is nothing to draw"},
+		{row + "1e308\t2\n", bounds},
+		{row + "inf\t2\n", bounds},
+		{row + "nan\t\n", bounds},
+		{row + "0.000\t2\n", bounds},
+		{row + "-3\t2\n", bounds},
+		{row + strings.Repeat("9", 400) + "\t\n", bounds},
+		{row + "2\t0\n", bounds},
+		{row + "2\t1.2.3\n", bounds},
+		{row + "0.001\t1000000\n", ""},
+	} {
+		var stdout, stderr strings.Builder
+		cmd := exec.Command(filepath.Join("..", "scripts", "plot"))
+		cmd.Stdin = strings.NewReader("name\twork\tpeer\tsize\tunit\txpool\ttheirs\tratio\ttarget\n" + tt.rows)
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		err := cmd.Run()
+		if tt.want == "" && err == nil && stderr.Len() == 0 {
+			readSVG(t, stdout.String())
+			continue
+		}
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok || exit.ExitCode() != 1 || stdout.Len() > 0 || !regexp.MustCompile("^scripts/plot: "+tt.want+"\n$").MatchString(stderr.String()) {
+			t.Errorf("%.40q: %v, %d bytes and %q", tt.rows, err, stdout.Len(), stderr.String())
+		}
+	}
 }
 
 // TestDocsPlotTable prints a table in Markdown, and as text.
