@@ -151,3 +151,17 @@ func (l *ledger) progress() string {
 	}
 	return s
 }
+
+// ending is progress for a run that has ended and whose summary, which may be "", comes
+// next: what that tells is left out, which is all if no task was stopped.
+func (l *ledger) ending(summary string) string {
+	if summary == "" {
+		return l.progress()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stopped == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s done, %d stopped", tasks(l.over-l.stopped), l.stopped)
+}

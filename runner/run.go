@@ -339,10 +339,11 @@ func (r *run) finish() Status {
 		return r.interrupted(sig)
 	}
 	r.tell(r.reports.describe())
+	summary := r.persona.summary()
 	if r.lines {
-		r.say(r.ledger.progress())
+		r.say(r.ledger.ending(summary))
 	}
-	r.say(r.persona.summary())
+	r.say(summary)
 	r.say(r.commandAdvice())
 	status := r.persona.status()
 	if err != nil {
