@@ -23,7 +23,7 @@ func (e *explanation) say(name, format string, args ...any) {
 func (s streams) explain(o Options) Status {
 	r := &run{opts: o, streams: s, found: s.env}
 	r.opts.note = func(string) {}
-	for _, step := range []func() error{r.setUpEnvironment, r.setUpJobs, func() (err error) {
+	for _, step := range []func() error{r.setUpEnvironment, r.setUpJobs, r.checkFiles, func() (err error) {
 		r.command, err = newCommand(&r.opts, r.streams.env)
 		return err
 	}} {

@@ -47,7 +47,8 @@ type Options struct {
 	Multiplex int  // slots that one co-process serves; 0: one, without being asked
 	Cancel    bool // a co-process can be asked to give a task up
 
-	Init string // run in each worker before its first task
+	Init      string   // run in each worker before its first task
+	InitFiles []string // of which Init was read, as far as it was
 
 	Jobs        value.Jobs
 	Jobserver   jobserver.Mode

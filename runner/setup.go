@@ -27,7 +27,7 @@ func newRun(o Options, s streams) (*run, error) {
 	// What has an effect that stays, such as a log that is begun, comes after what
 	// can be wrong with the options; the pool is the last.
 	for _, step := range []func() error{
-		r.setUpEnvironment, r.setUpJobs, r.openJobserver, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openDirectory, r.openRecords, r.openServer, r.openScratch, r.setUpPool,
+		r.setUpEnvironment, r.setUpJobs, r.checkFiles, r.openJobserver, r.openSource, r.setUpCommand, r.countTasks, r.openGates, r.openDirectory, r.openRecords, r.openServer, r.openScratch, r.setUpPool,
 	} {
 		if err := step(); err != nil {
 			r.abandon()

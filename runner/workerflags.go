@@ -81,6 +81,7 @@ func (f initFileFlag) Set(name string) error {
 	if err != nil {
 		return err
 	}
+	f.o.InitFiles = append(f.o.InitFiles, name)
 	return initFlag(f).Set(string(text))
 }
 
