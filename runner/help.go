@@ -26,11 +26,10 @@ Input:
                            programs; may be repeated; - is standard input
   -0, --null               records end with NUL
   -d, --delimiter C        records end with the byte C; \n \t \0 \\ \x1f \037
-  -r, --no-run-if-empty    for xargs users: without records nothing is run in
-                           any case
+  -r, --no-run-if-empty    run nothing without records; that is so in any case
   -E STR                   a record STR ends the input
-      --eof[=STR]          the same; without STR none does
-      --shuf               in random order, once all have been read
+      --eof[=STR]          a record STR ends the input; without STR none does
+      --shuf               take records in random order, once all have been read
 
 Sources and columns:
   ::: a b  ::: 1 2         each record of one with each of the other: four tasks
@@ -39,23 +38,23 @@ Sources and columns:
       --link               all sources side by side, the shorter ones repeated
   -C, --colsep REGEX       what stands between the columns of a record
       --csv                columns are those of CSV
-      --header WHAT        of the first record (:) or of the files (0) are the
-                           names of columns, as in {name}
+      --header WHAT        columns have names, as in {name}: those of the first
+                           record (:) or of the files (0)
       --trim ENDS          drop blanks at these ends of a column: l, r, lr or n
       --arg-sep STR        STR stands for :::
       --arg-file-sep STR   STR stands for ::::
 
 Several records for a task (of -n, -L and -I the last one counts):
-  -n, --max-args N         at most N records
+  -n, --max-args N         at most N records for a task
   -N, --max-replace-args N
-                           the same, for {1}, {2}, ...; 0: a task for each one,
-                           which does not get it
-  -L N                     at most N lines; one with a blank at its end goes on
-                           in the next
-      --max-lines[=N]      the same; without N, 1
-  -m                       as many as fit, the last ones spread over the jobs
-  -X                       the same; what a word has around {} is repeated
-      --xargs              as many as fit
+                           at most N records, as {1}, {2} and so on; 0: a task
+                           for each one, which does not get it
+  -L N                     at most N lines for a task; one with a blank at its
+                           end goes on in the next
+      --max-lines[=N]      at most N lines for a task; without N, 1
+  -m                       as many records as fit, the last spread over the jobs
+  -X                       as -m, and what a word has around {} is repeated
+      --xargs              as many records as fit
   -s, --max-chars N        a command of at most N bytes
   -x, --exit               end the run if -s lets in less than -n or -L
       --show-limits        show the limits of this system first
@@ -67,7 +66,7 @@ Replacement strings (in a script they are data, never code):
        without any, the record comes last; of several records, each is a word
        where {} stands alone
   -I STR                   STR stands for the record, in the place of {}
-  -i, --replace[=STR]      the same; without STR, {}
+  -i, --replace[=STR]      STR stands for the record; without STR, {}
   -U STR, --er STR, --extensionreplace STR
                            STR in the place of {.}
       --bnr STR, --basenamereplace STR
@@ -79,32 +78,33 @@ Replacement strings (in a script they are data, never code):
       --seqreplace STR     STR in the place of {#}
       --slotreplace STR, --slot-replacement STR
                            STR in the place of {%}
-      --plus               more: {..} {+/} {+.} {:2} {%.gz} {/old/new} {^^} ...
-      --rpl DEF            one of your own: '{name} s/regexp/text/'
+      --plus               more replacement strings: {..} {+/} {+.} {:2} {%.gz}
+                           {/old/new} {^^} ...
+      --rpl DEF            another replacement string: '{name} s/regexp/text/'
       --parens STR         what encloses Perl, which is refused: {==}
 
 Command:
       --shell              the command is a shell script
       --exec               the command is a program
-  -q, --quote              with --shell: each word of it stays one, and is data
+  -q, --quote              with --shell, each word stays one word, and is data
       --no-fork            run the script in the worker itself, not in a
                            subshell of it: faster, and state is kept
-      --lang LANG          the command is code for python3, perl or node, or for
-                           the one at a path: it finds arg, args and seq, in
+      --lang LANG          the command is code for python3, perl or node (or for
+                           the one at a path): it finds arg, args and seq, in
                            Perl $arg, @args and $seq
-      --call MOD:FUNC      call a Python function with the record instead, and
-                           print what it returns; no command
-      --worker             the command is a program that stays, and answers
-                           each record on its standard output
-      --protocol NAME      how it is asked and answers: lines (the default), nul
-                           or json, which is that of Bazel's workers
+      --call MOD:FUNC      print what a Python function returns for the record;
+                           no command
+      --worker             the command is a program that stays: it answers each
+                           record on its standard output
+      --protocol NAME      how a --worker is asked and answers: lines (the
+                           default), nul or json, that of Bazel's workers
       --prefetch N         let a worker have up to N more records than the one
                            it answers (1; with json 0): faster when tasks are
                            very short
-      --multiplex[=N]      with json: one program serves N slots at once;
+      --multiplex[=N]      one program serves N slots at once, with json;
                            without N, all of them
-      --cancel             with json: the program can be asked to give up a task
-                           that takes too long; it and its other tasks go on
+      --cancel             ask the program to give up a task that takes too
+                           long, with json; it and its other tasks go on
 
 Workers:
   -j, -P, --jobs N, --max-procs N
@@ -113,23 +113,24 @@ Workers:
                            of these, read again every second (default: the CPUs
                            that may be used); SIGUSR1: one more, SIGUSR2: one
                            fewer
-      --jobserver[=MODE]   share these slots with every make, cargo or xpool
-                           below (off, on, pipe, fifo); auto, the default:
-                           share those of a make -j that xpool is run by
-      --init CODE          run this first in each new shell or interpreter; may
+      --jobserver[=MODE]   share the slots with every make, cargo or xpool below
+                           (off, on, pipe, fifo); auto, the default: share those
+                           of a make -j that xpool is run by
+      --init CODE          run CODE first in each new shell or interpreter; may
                            be repeated
-      --init-file FILE     the same, with what is in FILE
+      --init-file FILE     run what is in FILE first, as --init does
       --init-timeout DUR   how long a worker may take to be ready (30s)
       --idle-timeout DUR   let a worker go that was idle for so long (10s)
       --recycle-tasks N    replace a worker after N tasks
-      --recycle-rss SIZE   replace it when it has more memory than this after a
-                           task; auto: 300 MB over what it had after its first
-      --reuse[=NAME]       with the workers that an earlier call with the same
-                           command, directory and environment has left behind,
+      --recycle-rss SIZE   replace a worker that has more memory than this after
+                           a task; auto: 300 MB over what it had after its first
+      --reuse[=NAME]       run tasks in workers that an earlier call left behind
+                           (with the same command, directory and environment),
                            and leave them for later ones (until they were idle
                            for --idle-timeout, 5m); NAME: and the same NAME
-      --reuse-list         no command: show what was left behind
-      --reuse-stop[=NAME]  no command: end it, with NAME only what has that name
+      --reuse-list         show what --reuse has left behind; no command
+      --reuse-stop[=NAME]  end what --reuse has left behind, with NAME only what
+                           has that name; no command
       --threads N          have libraries of OpenMP and the like use N threads;
                            auto: the CPUs shared among the jobs
       --nice N             run tasks at a lower priority
@@ -145,73 +146,75 @@ Other machines:
                            ssh:[N*]HOST,..., slurm:[N*]OPTIONS of srun,
                            cmd:[N*]COMMAND, local:N; may be repeated
       --ssh CMD            use CMD instead of ssh
-      --env NAME           tasks find this variable or function there, too; may
-                           be repeated, or NAME,NAME
+      --env NAME           tasks on other machines find this variable or
+                           function; may be repeated, or NAME,NAME
       --transferfile FILE, --tf FILE
-                           send FILE there before the task; what is behind /./
-                           in its name says where to; may be repeated
-      --transfer           the same for the file that is the record
+                           send FILE to a task's machine before it; what is
+                           behind /./ in its name says where to; may be repeated
+      --transfer           send the file that is the record before the task
       --return FILE        bring FILE back after the task; may be repeated
       --basefile FILE, --bf FILE
                            send FILE before all tasks; may be repeated
-      --cleanup            remove all those files there afterwards
-      --trc FILE           --transfer --return FILE --cleanup
+      --cleanup            remove sent and returned files elsewhere afterwards
+      --trc FILE           as --transfer --return FILE --cleanup
 
 Pace:
       --delay DUR          begin tasks at least so far apart; with auto behind
                            it, further after failures
-      --load N             begin none while N processes run or wait for a disk,
-                           or N% of, +N, -N beside the CPUs
-      --memfree SIZE       begin none while less memory is free; under half of
-                           it, end the youngest task and try it again later
-      --noswap             begin none while the machine swaps in and out
-      --limit CMD          begin one if CMD exits with 0; 1: wait; 2: end the
+      --load N             begin no task while N processes run or wait for a
+                           disk (or N% of, +N, -N beside the CPUs)
+      --memfree SIZE       begin no task while less memory is free; under half
+                           of it, end the youngest task and try it again later
+      --noswap             begin no task while the machine swaps in and out
+      --limit CMD          begin a task if CMD exits with 0; 1: wait; 2: end the
                            youngest, too; "io N", "load N", "mem SIZE"
 
 Failure:
       --timeout DUR        end a task that takes longer; N%: than this part of
                            the median of those before
-      --stall-timeout DUR  end one that prints nothing for so long
-      --mem-limit SIZE     end one that has more memory, all its processes
+      --stall-timeout DUR  end a task that prints nothing for so long
+      --mem-limit SIZE     end a task whose processes have more memory together
       --retries N          try a task that failed up to N times in all; 0: until
                            it succeeds
-      --retry-delay DUR    and wait so long before each further time
+      --retry-delay DUR    wait so long before each further try
       --crash-limit N      try a task again until it has taken its worker down N
                            times (1)
-      --kill-after DUR     SIGKILL so long after SIGTERM (2s)
+      --kill-after DUR     send SIGKILL so long after SIGTERM (2s)
       --term-seq SEQ, --termseq SEQ
-                           signals instead of these two, and the milliseconds
+                           end tasks by these signals, with the milliseconds
                            after each; "" is TERM,200,TERM,100,TERM,50,KILL,25
       --halt WHEN, --halt-on-error WHEN
                            end the run early: never (the default), or soon or
                            now with fail=N, success=N, done=N or N%, as in
                            now,fail=1: what runs is ended now, or awaited soon
-      --fail-fast          --halt now,fail=1
+      --fail-fast          as --halt now,fail=1
 
 Output:
-  -k, --keep-order         in the order of the records: the default
-      --unordered          each result as it ends, still in one piece
-      --lb, --line-buffer  each line as it comes, unless -k is given
-  -u, --ungroup            as it comes, mixed
+  -k, --keep-order         results in the order of the records: the default
+      --unordered          print each result as it ends, still in one piece
+      --lb, --line-buffer  print each line as it comes, unless -k is given
+  -u, --ungroup            print output as it comes, mixed
       --tag                begin each line with the record and a tab
-      --tagstring STR      or with STR, which can have replacement strings
+      --tagstring STR      begin each line with STR, which can have replacement
+                           strings
       --dry-run            show the commands and run none
   -t, --verbose            show each command when it begins
   -p, --interactive        ask on the terminal whether each command is to run
-      --quiet              no lines about failures
-      --progress[=MODE]    auto, bar, plain or none: a bar on a terminal, lines
-                           for a log (default: none; without MODE: auto)
-      --bar                --progress=bar
-      --eta                --progress=auto
+      --quiet              print no lines about failures
+      --progress[=MODE]    show how far the run is: bar on a terminal, plain
+                           lines for a log, auto for either (without MODE), or
+                           none (the default)
+      --bar                as --progress=bar
+      --eta                as --progress=auto
       --total-jobs N       there will be N tasks; so input is not read ahead
 
 Logs and results:
       --joblog FILE        write a row for each task that is over, as GNU
                            parallel does; +FILE: behind what is there
-      --resume             run none that the joblog, or --results, has
-      --resume-failed      the same for those that succeeded
-      --retry-failed       run those that failed again, as the joblog has them
-      --results DIR        keep output in files in DIR, or in those of a name
+      --resume             run no task that the joblog, or --results, has
+      --resume-failed      run no task that succeeded, as the joblog has it
+      --retry-failed       run tasks that failed again, as the joblog has them
+      --results DIR        keep output in files in DIR; or in those of a name
                            with replacement strings, or in one table: FILE.csv,
                            .tsv, .json; -.csv is standard output
       --files              print the names of files that have the output
@@ -219,50 +222,50 @@ Logs and results:
 
 Reports:
       --failures[=N]       at the end, describe the first N failed tasks (10):
-                           how each ended, its command, last errors or output
-      --annotate NAME      and as the annotations of NAME, which is github
-      --junit FILE         write a test report of all tasks, as JUnit's
+                           how each ended, its command, and what it said last
+      --annotate NAME      describe failures as the annotations of NAME: github
+      --junit FILE         write a test report of all tasks in JUnit's form
       --trace FILE         write what ran when, for Perfetto or Chrome
-      --report FILE        write it as a page of HTML, with what took longest,
-                           what failed, and the use of slots and memory
+      --report FILE        write a page of HTML about the run: what took
+                           longest, what failed, and the use of slots and memory
 
 Data on standard input (of -N and -L, they count its records and lines):
       --pipe, --spreadstdin
                            give each task a block of the input, and not a record
       --block SIZE, --block-size SIZE
-                           blocks of whole records, up to SIZE (1M); -N, for
-                           --pipe-part: N blocks for each job
+                           give blocks of whole records, up to SIZE (1M); -N,
+                           for --pipe-part: N blocks for each job
       --recend STR         a record ends with STR (a newline, as \n)
       --recstart STR       a record begins with STR
-      --regexp             both are regular expressions
+      --regexp             take --recend and --recstart for regular expressions
       --rrs, --remove-rec-sep
                            take what ends records out
       --round-robin, --round
                            a task for each job, which gets block after block
       --cat                the block is in a file, whose name the task gets
-      --fifo               the same with a named pipe
+      --fifo               the block is in a fifo, whose name the task gets
       --tee                each task gets all of the input; ::: makes the tasks
       --pipe-part, --pipepart
-                           blocks of the files of -a and ::::, which are only
-                           read where they are cut
+                           give blocks of files, those of -a and ::::; they are
+                           only read where they are cut
 
 Semaphore (each of these asks for one; see SEMAPHORES in xpool(1)):
       --semaphore          run the command once, as sem of GNU parallel does:
                            when fewer than -j (1) others hold the semaphore
       --id NAME, --semaphorename NAME, --semaphore-name NAME
-                           the semaphore NAME, not that of the terminal
+                           use the semaphore NAME, not that of the terminal
       --fg                 wait for the command, and exit with its status
       --bg                 be over when the command has begun: the default
-      --wait               no command: wait until nobody holds the semaphore
+      --wait               wait until nobody holds the semaphore; no command
       --st DUR, --semaphoretimeout DUR, --semaphore-timeout DUR
-                           after so long run it all the same; -DUR: give up
+                           run the command after so long anyway; -DUR: give up
 
       --as NAME            take the place of NAME, xargs or parallel; has to be
                            the first option; xpool --as NAME --help shows more
       --explain            show what the command line means, and run nothing
       --completion SHELL   show the script that completes xpool's options in
                            bash, zsh or fish
-  -h, --help               show this
+  -h, --help               show this help
   -V, --version            show the version
 
 A duration is a number of seconds, or has units: 1.5, 100ms, 2m, 1h30m; a size

@@ -14,16 +14,14 @@ type Option struct {
 	Names    []string // "-j" and "--jobs"; one at least
 	Value    string   // what it takes, such as "FILE"; "" for nothing
 	Optional bool     // the value may be left out, and otherwise comes behind =
-	Text     string   // the first words of what is said of it, in one line
+	Text     string   // the first clause of what is said of it, in one line
 }
-
-// textWidth is how much of an option's explanation is shown, in bytes: names and
-// text are to fit in a line of a terminal.
-const textWidth = 60
 
 // Options reads the text of --help. An entry is indented by two blanks, or by six
 // where there is no short name, and has two blanks at least between its names and
-// its explanation, which goes on in lines that are indented further.
+// its explanation, which goes on in lines that are indented further. The first clause of
+// that, up to a semicolon, a colon or a parenthesis, has to make sense alone, and to fit
+// in a line of a terminal with the names: nothing is cut.
 func Options(help string) []Option {
 	entry := regexp.MustCompile(`^ {2,6}(-.*?)(?: {2,}(.*))?$`)
 	var options []Option
@@ -62,17 +60,10 @@ func newOption(names, text string) Option {
 	return o
 }
 
-// brief is the beginning of an explanation, up to the end of its first clause.
+// brief is the first clause of an explanation.
 func brief(text string) string {
-	for _, end := range []string{": ", "; ", " ("} {
-		if i := strings.Index(text, end); i > textWidth/4 {
-			text = text[:i]
-		}
-	}
-	if len(text) > textWidth {
-		if i := strings.LastIndexByte(text[:textWidth], ' '); i > 0 {
-			text = text[:i] + " ..."
-		}
+	for _, end := range []string{"; ", ": ", " ("} {
+		text, _, _ = strings.Cut(text, end)
 	}
 	return text
 }

@@ -15,11 +15,11 @@ Usage:
 Group:
   -a, --arg-file FILE      read records from FILE, and leave standard input to
                            programs; may be repeated
-  -0, --null               records end with NUL
-      --eof[=STR]          the same; without STR none does
+  -0, --null               records end with NUL (not with newlines; or so)
+      --eof[=STR]          a record STR ends the input; without STR none does
   -j, -P, --jobs N, --max-procs N
                            run N tasks at a time; 0: as many
-      --protocol NAME      how it's asked: lines [the default], nul
+      --protocol NAME      how it's asked: lines (the default), nul
       --wd DIR             run in DIR
 
 More:
@@ -31,9 +31,9 @@ func TestOptions(t *testing.T) {
 	want := []Option{
 		{Names: []string{"-a", "--arg-file"}, Value: "FILE", Text: "read records from FILE, and leave standard input to programs"},
 		{Names: []string{"-0", "--null"}, Text: "records end with NUL"},
-		{Names: []string{"--eof"}, Value: "STR", Optional: true, Text: "the same; without STR none does"},
+		{Names: []string{"--eof"}, Value: "STR", Optional: true, Text: "a record STR ends the input"},
 		{Names: []string{"-j", "-P", "--jobs", "--max-procs"}, Value: "N", Text: "run N tasks at a time"},
-		{Names: []string{"--protocol"}, Value: "NAME", Text: "how it's asked: lines [the default], nul"},
+		{Names: []string{"--protocol"}, Value: "NAME", Text: "how it's asked"},
 		{Names: []string{"--wd"}, Value: "DIR", Text: "run in DIR"},
 	}
 	got := Options(help)
