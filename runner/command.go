@@ -69,6 +69,7 @@ func newTaskCommand(o *Options, env environment) (command, error) {
 		}
 		return &programCommand{
 			words: words, each: o.each(), fixed: !words.ReplacesIn(0), bare: !words.Replaces() && !o.appends(), env: env,
+			loose: o.loose,
 		}, nil
 	case scriptKind:
 		return newScriptCommand(o, env)
@@ -88,6 +89,7 @@ type programCommand struct {
 	fixed bool // the program's own name is the same for all
 	bare  bool // the words are the same too: nothing is appended
 	env   environment
+	loose looseValue
 }
 
 func (c *programCommand) kind(t terminal) pool.Kind {
@@ -105,7 +107,7 @@ func (c *programCommand) skips(ctx template.Context) bool {
 	return false
 }
 
-// explain adds what a shell would have made of a name that is no program.
+// explain adds what a shell would have made of a name that is no program, or an option.
 func (c *programCommand) explain(err error) string {
 	var start *crashdetect.StartError
 	if !errors.As(err, &start) || start.Code() != 127 {
@@ -117,7 +119,7 @@ func (c *programCommand) explain(err error) string {
 	case script.IsBuiltin(start.Program):
 		return err.Error() + "; it is a shell builtin: use --shell"
 	}
-	return err.Error()
+	return err.Error() + c.loose.adviceOn(err)
 }
 
 func (c *programCommand) payload(ctx template.Context) (pool.Payload, error) {

@@ -132,9 +132,11 @@ func outputFlags(f *pflag.FlagSet, o *Options) {
 func parseOptions(args []string) (Options, error) {
 	o := defaultOptions()
 	f := newFlags(&o)
-	if err := f.Parse(glued(f, args)); err != nil {
+	args = glued(f, args)
+	if err := f.Parse(args); err != nil {
 		return o, meant(f, err)
 	}
+	o.loose = findLooseValue(f, args)
 	if err := o.setWords(f.Args()); err != nil {
 		return o, err
 	}

@@ -268,6 +268,7 @@ Semaphore (each of these asks for one; see SEMAPHORES in xpool(1)):
   -h, --help               show this help
   -V, --version            show the version
 
+A value in [ ] may be left out, and comes behind a = where it is given.
 A duration is a number of seconds, or has units: 1.5, 100ms, 2m, 1h30m; a size
 is a number of bytes, or has a unit: 300M, 1.5G (K, M, G: 1024; k, m, g: 1000).
 

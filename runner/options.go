@@ -106,6 +106,7 @@ type Options struct {
 
 	parallel parallelOnlyOptions
 
+	loose   looseValue        // the command's first word, if an option was to have it perhaps
 	strings template.Set      // the replacement strings of the run
 	note    func(line string) // tells the user something while the run goes on
 	log     func(text []byte) // shows whole lines of a worker's own meanwhile

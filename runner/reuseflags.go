@@ -91,7 +91,7 @@ func (o *Options) validateReuse() error {
 	r := &o.Reuse
 	switch {
 	case (r.List || r.Stop) && (len(o.Command) > 0 || o.hasSources()):
-		return errors.New("--reuse-list and --reuse-stop run no command")
+		return errors.New("--reuse-list and --reuse-stop run no command" + o.loose.advice())
 	case r.List && r.Stop:
 		return errors.New("--reuse-list and --reuse-stop exclude each other")
 	case r.On && o.On.away():

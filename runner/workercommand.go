@@ -75,12 +75,13 @@ type coprocessCommand struct {
 	live      bool              // what the workers say is shown as it comes
 	silent    func(line string) // tells the user something
 	log       func(text []byte) // shows what belongs to no task
+	loose     looseValue
 }
 
 func newCoprocessCommand(o *Options) *coprocessCommand {
 	return &coprocessCommand{
 		words: o.Command, protocol: o.Protocol, prefetch: o.Prefetch, multiplex: o.Multiplex, cancel: o.Cancel,
-		live: (o.Ungroup || o.LineBuffer) && !o.Record.keeps(), silent: o.note, log: o.log,
+		live: (o.Ungroup || o.LineBuffer) && !o.Record.keeps(), silent: o.note, log: o.log, loose: o.loose,
 	}
 }
 
@@ -97,7 +98,7 @@ func (c *coprocessCommand) explain(err error) string {
 	if c.live {
 		err = withoutWords(err)
 	}
-	return explainWorkers(quoteWord(c.words[0]), err)
+	return explainWorkers(quoteWord(c.words[0]), err) + c.loose.adviceOn(err)
 }
 
 // withoutWords is an error of the pool without what the last worker said.
