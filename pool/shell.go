@@ -41,8 +41,9 @@ type Shell struct {
 	// that the shell has open all the time, with numbers from 3 to 8, and are sent
 	// ahead of need without a way back: one that is not brief all the same holds the
 	// next ones up, and what it starts finds those descriptors. It is ignored together
-	// with Init or Stdin, and for a bash that reads a file first, as BASH_ENV tells it,
-	// which may give other meanings to all that.
+	// with Init or Stdin, for a bash that reads a file first, which may give other
+	// meanings to all that, and where this process may have too few descriptors for
+	// such pipes in each slot.
 	Brief bool
 
 	// Init is run once in each worker before its first task, outside of any
@@ -58,24 +59,33 @@ type Shell struct {
 func (k *Shell) hopeless(error) bool { return false }
 
 func (k *Shell) start(s *slot) (worker, error) {
-	if k.Brief && k.Init == "" && !k.Stdin && !k.readsFile(s.pool.env) {
+	if k.Brief && k.Init == "" && !k.Stdin && !k.ReadsFile(s.pool.env) && hasBriefRoom(s.pool.jobs) {
 		return startResident(s, k.Path, &k.path, newBriefShell(s, k))
 	}
 	return startResident(s, k.Path, &k.path, &shellWorker{kind: k, speaker: newSpeaker(s)})
 }
 
-// readsFile tells whether the shell reads a file of the user's before its commands.
-func (k *Shell) readsFile(env []string) bool {
-	return strings.HasPrefix(filepath.Base(k.Path), "bash") && slices.ContainsFunc(env, func(v string) bool {
+// ReadsFile tells whether the shell, in an environment, reads a file of the user's before
+// its commands, which may define anything: bash does, by whatever name but sh.
+func (k *Shell) ReadsFile(env []string) bool {
+	switch filepath.Base(k.Path) {
+	case "sh", "dash":
+		return false
+	}
+	return !k.isZsh() && slices.ContainsFunc(env, func(v string) bool {
 		file, ok := strings.CutPrefix(v, "BASH_ENV=")
 		return ok && file != ""
 	})
 }
 
+// isZsh tells whether the shell is zsh, by any name that begins with that.
+func (k *Shell) isZsh() bool { return strings.HasPrefix(filepath.Base(k.Path), "zsh") }
+
 // argv starts the shell without the files that belong to an interactive one.
 func (k *Shell) argv() []string {
-	if name := filepath.Base(k.path); name == "zsh" {
+	name := filepath.Base(k.path)
+	if k.isZsh() {
 		return []string{name, "-f", "-s"}
 	}
-	return []string{filepath.Base(k.path), "-s"}
+	return []string{name, "-s"}
 }

@@ -19,6 +19,22 @@ const (
 	briefInput = 9
 )
 
+// How many descriptors of this process a briefShell takes, which has the reading ends of
+// all its pairs, and all else together, both rounded up.
+const (
+	briefDescriptors = 16
+	otherDescriptors = 32
+)
+
+// hasBriefRoom tells whether so many slots can all have a briefShell.
+func hasBriefRoom(jobs int) bool {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return true
+	}
+	return (uint64(limit.Cur)-otherDescriptors)/briefDescriptors >= uint64(jobs) && limit.Cur > otherDescriptors
+}
+
 // briefShell is a shell whose tasks are brief, see Shell.Brief: they start nothing
 // that could keep what they write to, or see it. So the shell has the pipes open all
 // the time, and is sent tasks ahead, a pair of pipes for each. What has been sent it

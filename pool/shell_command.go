@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +47,7 @@ if { %[1]s :; } >%[3]s; then :; else %[1]s exit 1; fi
 // builtin is the command that runs a builtin, whatever functions there are. That of
 // the standard does not find a builtin in zsh.
 func (k *Shell) builtin() string {
-	if filepath.Base(k.path) == "zsh" {
+	if k.isZsh() {
 		return "builtin"
 	}
 	return "command"

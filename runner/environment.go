@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"xpool/pool"
 )
 
 // environment is the environment of the run.
@@ -40,9 +42,9 @@ func (e environment) hasFunction(name string) bool {
 }
 
 // mayHaveFunction tells whether a worker of the shell may have a function, or an alias, of
-// a name: bash reads a file before anything else, whatever that defines.
+// a name.
 func (e environment) mayHaveFunction(shell string) func(name string) bool {
-	if strings.HasPrefix(filepath.Base(shell), "bash") && e.get("BASH_ENV") != "" {
+	if (&pool.Shell{Path: shell}).ReadsFile(e) {
 		return func(string) bool { return true }
 	}
 	return e.hasFunction
