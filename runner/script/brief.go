@@ -2,6 +2,7 @@ package script
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -43,7 +44,7 @@ func (a analysis) briefNode(n syntax.Node) bool {
 		return n.Name != nil && isPlainName(n.Name.Value) && n.Index == nil && n.Array == nil
 	case *syntax.ForClause:
 		loop, words := n.Loop.(*syntax.WordIter)
-		return words && !n.Select && isPlainName(loop.Name.Value)
+		return words && !n.Select && isPlainName(loop.Name.Value) && !hasLoop(n.Do)
 	case *syntax.Word:
 		return a.briefWord(n)
 	case *syntax.Lit:
@@ -60,6 +61,19 @@ func (a analysis) briefNode(n syntax.Node) bool {
 		return false
 	}
 	return true
+}
+
+// hasLoop reports whether there is a loop in commands, which multiplies what another one
+// around it takes.
+func hasLoop(stmts []*syntax.Stmt) bool {
+	for _, s := range stmts {
+		for n := range syntax.Preorder(s) {
+			if _, ok := n.(*syntax.ForClause); ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isPlainName reports whether a variable is the script's own: the names of those that mean
@@ -127,8 +141,10 @@ func (a analysis) briefCall(words []*syntax.Word) bool {
 	}
 	operands := argsOf(words[1:], "")
 	switch name.lead {
-	case "echo", "true", "false", ":", "exit", "return", "break", "continue", "shift":
+	case "echo", "true", "false", ":":
 		return true
+	case "exit", "return", "break", "continue", "shift": // zsh and Korn shells calculate with what is behind them
+		return a.dialect == POSIX || a.dialect == Bash || !slices.ContainsFunc(operands, func(o arg) bool { return !o.literal || !isNumber(o.lead) })
 	case "test":
 		return a.test(operands)
 	case "[":

@@ -20,6 +20,7 @@ func TestBrief(t *testing.T) {
 		"x={}; echo $((x + 1))", "x={}; ((x))", "x={}; echo ${x@P}", "x={}; echo ${!x}", "x={}; echo ${a[x]}", "x={}; echo ${1:x}", "x={}; printf -v \"$x\" y", "printf -vx {}",
 		"x={}; printf $x", "x={}; test -v \"$x\"", "x={}; [ $x ]", "x={}; [ -v \"$x\" ]", "a[{}]=x", "a=({}); echo x", "x={}; echo @($x)",
 		// A variable means something to the shell.
+		"for i in 1 2; do for j in {}; do :; done; done", "for i in 1 2; do (for j in {}; do :; done); done",
 		"BASH_XTRACEFD=3; echo {}", "FUNCNEST=1; echo {}", "for IFS in {}; do :; done", "echo ${IFS:={}}", "IFS={} echo", "_xpool_x={}; echo", "PATH={}",
 	}
 	for i, src := range append(yes, no...) {
@@ -40,7 +41,8 @@ func TestBrief(t *testing.T) {
 			t.Errorf("%v: printf is brief: %v, %v", Dialect(d), s.Brief, err)
 		}
 	}
-	for src, want := range map[string]bool{"echo a {}": true, "echo *(e:x:) {}": false, "echo ${(e)x} {}": false, "echo =ls {}": false, "x==ls; echo {}": false, "echo ${(%)x} {}": false} {
+	for src, want := range map[string]bool{"echo a {}": true, "echo *(e:x:) {}": false, "echo ${(e)x} {}": false, "echo =ls {}": false, "x==ls; echo {}": false, "echo ${(%)x} {}": false,
+		"echo {}; exit 3": true, "echo {}; shift": true, "return \"$(echo {})\"": false, "x={}; exit $x": false, "echo {}; break \"$x\"": false, "echo {}; shift '1'": false} {
 		s, err := Compile(src, Options{Dialect: Zsh})
 		if err != nil && want || err == nil && s.Brief != want {
 			t.Errorf("zsh: %q: brief %v, %v", src, err == nil && s.Brief, err)

@@ -33,7 +33,7 @@ func DialectOf(shellPath string) Dialect {
 		return Bash
 	case strings.HasPrefix(name, "zsh"):
 		return Zsh
-	case strings.HasPrefix(name, "mksh"), strings.HasPrefix(name, "ksh"), name == "lksh", name == "pdksh", name == "oksh":
+	case strings.HasPrefix(name, "mksh"), strings.HasPrefix(name, "ksh"), name == "lksh", name == "pdksh", name == "oksh", name == "posh":
 		return MirBSDKorn
 	}
 	return POSIX
