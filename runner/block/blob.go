@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"xpool/runner/keep"
 )
 
 // BlobKind is where a Blob keeps its bytes.
@@ -200,22 +202,15 @@ type SpillError struct {
 }
 
 func (e *SpillError) Error() string {
-	var no syscall.Errno
-	err := e.Err
-	if errors.As(err, &no) {
-		err = no // the rest of the message names the place
-	}
 	if e.InMemory {
+		var no syscall.Errno
+		err := e.Err
+		if errors.As(err, &no) {
+			err = no // the rest of the message names the place
+		}
 		return fmt.Sprintf("cannot keep a block in memory: %v", err)
 	}
-	hint := ""
-	switch no {
-	case syscall.ENOSPC, syscall.EDQUOT:
-		hint = " (set TMPDIR to a larger place)"
-	case syscall.EACCES, syscall.EROFS, syscall.ENOENT:
-		hint = " (set TMPDIR to a place that can be written)"
-	}
-	return fmt.Sprintf("cannot write a temporary file in %s: %v%s", e.Dir, err, hint)
+	return keep.SpillMessage(e.Dir, e.Err)
 }
 
 func (e *SpillError) Unwrap() error { return e.Err }

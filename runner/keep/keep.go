@@ -4,6 +4,7 @@
 package keep
 
 import (
+	"cmp"
 	"io"
 	"os"
 	"strings"
@@ -29,8 +30,8 @@ type Buffer struct {
 	err    error // the first of Write, for good
 }
 
-// Write keeps a copy of p. An error, which names the temporary file or its
-// directory, is one of making or writing it; nothing can be kept after it until Close.
+// Write keeps a copy of p. An error is a *SpillError; nothing can be kept after it until
+// Close.
 func (b *Buffer) Write(p []byte) (int, error) {
 	if b.err != nil {
 		return 0, b.err
@@ -42,8 +43,10 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	}
 	n, err := b.spill(p)
 	b.size += int64(n)
-	b.err = err
-	return n, err
+	if err != nil {
+		b.err = &SpillError{Dir: cmp.Or(b.Dir, os.TempDir()), Err: err}
+	}
+	return n, b.err
 }
 
 func (b *Buffer) limit() int64 {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+
+	"xpool/runner/keep"
 )
 
 // A WriteError says that an output of the run cannot be written.
@@ -27,13 +29,7 @@ func (e *SpillError) Error() string {
 	if e.Read {
 		return fmt.Sprintf("cannot read back a temporary file in %s: %v", e.Dir, bare(e.Err))
 	}
-	hint := ""
-	if errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, syscall.EDQUOT) {
-		hint = " (set TMPDIR to a larger place)"
-	} else if errors.Is(e.Err, syscall.EACCES) || errors.Is(e.Err, syscall.EROFS) || errors.Is(e.Err, syscall.ENOENT) {
-		hint = " (set TMPDIR to a place that can be written)"
-	}
-	return fmt.Sprintf("cannot write a temporary file in %s: %v%s", e.Dir, bare(e.Err), hint)
+	return keep.SpillMessage(e.Dir, e.Err)
 }
 
 func (e *SpillError) Unwrap() error { return e.Err }
