@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -72,6 +73,21 @@ func (h *halting) act(w halt.When) {
 	}
 }
 
+// option is the one by which failures have ended the run, "" if they have not. An end
+// after so many tasks, or so many that succeeded, is the one that was wanted.
+func (h *halting) option() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	o := &h.run.opts
+	switch {
+	case h.counter.State() == halt.Never || o.Halt.Why() != halt.Fail:
+		return ""
+	case o.FailFast && o.Halt == halt.FailFast():
+		return "--fail-fast"
+	}
+	return "--halt"
+}
+
 // status is the exit status of GNU parallel.
 func (h *halting) status() int {
 	h.mu.Lock()
@@ -92,6 +108,43 @@ func failureStatus(v crashdetect.Verdict) int {
 		return v.ExitStatus()
 	default:
 		return 255
+	}
+}
+
+// cutShort is the option by which failures have ended the run before all was done, ""
+// if none has. It is known when all tasks are over.
+func (r *run) cutShort() string {
+	r.mu.Lock()
+	otherwise := r.signal != 0 || r.err != nil
+	r.mu.Unlock()
+	if otherwise || !r.ledger.unfinished() {
+		return ""
+	}
+	return r.halting.option()
+}
+
+// lookFurther finds out whether the input has ended, where failures have ended the run
+// and the number of the next task is seq. It waits for nothing: the input is
+// interrupted.
+func (r *run) lookFurther(seq int64) {
+	for r.halting.option() != "" {
+		b, err := r.batches.next()
+		if err == io.EOF {
+			r.ledger.complete()
+		}
+		if err != nil {
+			return
+		}
+		if b.input != nil {
+			b.input.close()
+		}
+		if b.seq > 0 {
+			seq = b.seq
+		}
+		if !r.skips(seq, b) {
+			return
+		}
+		seq++
 	}
 }
 

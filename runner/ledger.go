@@ -15,6 +15,7 @@ type ledger struct {
 	mu      sync.Mutex
 	started int64 // tasks that were made of records
 	all     bool  // there will be no more
+	unbegun bool  // one that was made did not begin because the run ended
 	running int64
 	over    int64
 	failed  int64
@@ -60,6 +61,7 @@ func (l *ledger) ended(t *task, r pool.Result) {
 	if t.begun {
 		l.running--
 	} else if r.Verdict.Kind == crashdetect.Stopped {
+		l.unbegun = true
 		return // as if it had not been read
 	}
 	l.over++
@@ -97,6 +99,14 @@ func (l *ledger) counts() (done, failed, running int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.over, l.failed, l.running
+}
+
+// unfinished tells, of a run that is over, whether there was more to do: tasks that did
+// not begin or were stopped, or input that was not read to its end.
+func (l *ledger) unfinished() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.all || l.unbegun || l.stopped > 0
 }
 
 // status is the exit status that the tasks have earned.

@@ -61,6 +61,7 @@ type Options struct {
 
 	Timeout      value.Timeout
 	Halt         halt.Policy
+	FailFast     bool // that was asked for by --fail-fast, if it is still that
 	TermSeq      halt.TermSeq
 	HasTermSeq   bool
 	Pace         paceOptions

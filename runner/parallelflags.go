@@ -85,7 +85,7 @@ func paceFlags(f *pflag.FlagSet, o *Options) {
 	f.Var(&p.Limit, "limit", "")
 	f.Var(&o.Halt, "halt", "")
 	f.Var(&o.Halt, "halt-on-error", "")
-	boolFlag(f, switchFlag(func() { o.Halt = halt.FailFast() }), "fail-fast", "")
+	boolFlag(f, switchFlag(func() { o.Halt, o.FailFast = halt.FailFast(), true }), "fail-fast", "")
 	f.Var(termSeqFlag{o}, "term-seq", "")
 	f.Var(termSeqFlag{o}, "termseq", "")
 }

@@ -88,7 +88,7 @@ func (n *native) summary() string {
 	if n.quiet {
 		return ""
 	}
-	return n.ledger.summary()
+	return n.run.summary()
 }
 
 func (n *native) farewell(sig syscall.Signal) string {

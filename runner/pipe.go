@@ -128,7 +128,9 @@ func (d *dataRoom) wait() error {
 		select {
 		case <-d.freed:
 		case <-d.run.ctx.Done():
-			return input.ErrInterrupted
+			if d.held.Load() > d.run.jobs.Load() { // there may have been room first
+				return input.ErrInterrupted
+			}
 		}
 	}
 	return nil
@@ -158,7 +160,7 @@ func (b *blockBatcher) next() (batch, error) {
 		return batch{}, err
 	}
 	in, err := b.read()
-	if err != nil && b.run.ctx.Err() != nil {
+	if err != nil && err != io.EOF && b.run.ctx.Err() != nil {
 		err = input.ErrInterrupted
 	}
 	return batch{input: in}, err

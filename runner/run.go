@@ -169,7 +169,7 @@ func (r *run) do(signals *interrupts, slots int) Status {
 	r.asker.close()
 	r.server.close()
 	status := r.finish()
-	if err := r.reports.close(status, r.ledger.summary()); err != nil {
+	if err := r.reports.close(status, r.summary()); err != nil {
 		r.say(err.Error())
 		status = cmp.Or(status, Status{Code: 1})
 	}
@@ -189,7 +189,8 @@ func (r *run) feed() {
 		r.deal()
 		return
 	}
-	for seq := int64(1); r.ctx.Err() == nil; {
+	seq := int64(1)
+	for r.ctx.Err() == nil {
 		b, err := r.batches.next()
 		switch {
 		case err == io.EOF:
@@ -215,6 +216,8 @@ func (r *run) feed() {
 			if yes, err := r.asker.ask(seq, b); err != nil {
 				r.halt(err)
 				return
+			} else if !yes && r.ctx.Err() != nil {
+				return // nobody said no
 			} else if !yes {
 				continue
 			}
@@ -236,6 +239,7 @@ func (r *run) feed() {
 			return
 		}
 	}
+	r.lookFurther(seq)
 }
 
 // stoppedVerdict is that of a task which did not begin because the run ends.
@@ -338,13 +342,7 @@ func (r *run) finish() Status {
 	if sig != 0 {
 		return r.interrupted(sig)
 	}
-	r.tell(r.reports.describe())
-	summary := r.persona.summary()
-	if r.lines {
-		r.say(r.ledger.ending(summary))
-	}
-	r.say(summary)
-	r.say(r.commandAdvice())
+	r.tellEnd()
 	status := r.persona.status()
 	if err != nil {
 		status = r.sayError(err)
@@ -356,6 +354,29 @@ func (r *run) finish() Status {
 		status = r.sayError(lost)
 	}
 	return status
+}
+
+// tellEnd tells how the run has ended, but for an error.
+func (r *run) tellEnd() {
+	r.tell(r.reports.describe())
+	if by := r.cutShort(); by != "" {
+		r.tell(r.reports.fault("ended early by " + by + ": " + r.ledger.progress()))
+	}
+	summary := r.persona.summary()
+	if r.lines {
+		r.say(r.ledger.ending(summary))
+	}
+	r.say(summary)
+	r.say(r.commandAdvice())
+}
+
+// summary is the line about failures, as the ledger has it, and what they have led to.
+func (r *run) summary() string {
+	summary := r.ledger.summary()
+	if by := r.cutShort(); by != "" {
+		summary += "; ended early by " + by
+	}
+	return summary
 }
 
 func (r *run) interrupted(sig syscall.Signal) Status {

@@ -58,8 +58,8 @@ func NewInterruptible(f *os.File) (*Interruptible, error) {
 	return &Interruptible{file: f, raw: raw, wake: wake, wraw: wraw, bell: bell}, nil
 }
 
-// Read is io.Reader's. After Interrupt or Close it returns ErrInterrupted, even if there is more to read; any other
-// error but io.EOF is an *fs.PathError.
+// Read is io.Reader's. After Interrupt or Close it returns ErrInterrupted, even if there is more to read, or io.EOF if
+// the file is known to have ended; any other error but io.EOF is an *fs.PathError.
 func (r *Interruptible) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -84,7 +84,9 @@ func (r *Interruptible) Read(p []byte) (int, error) {
 // read waits for fd and reads from it once.
 func (r *Interruptible) read(fd int, p []byte) (int, error) {
 	for {
-		if err := r.wait(fd); err != nil {
+		if err := r.wait(fd); err == ErrInterrupted && ended(fd) {
+			return 0, nil
+		} else if err != nil {
 			return 0, err
 		}
 		n, err := unix.Read(fd, p)
@@ -122,6 +124,19 @@ func poll(fd, wake int) error {
 			return err
 		}
 	}
+}
+
+// ended reports whether there is nothing left to read of fd, and never will be, without reading: what is there may be for
+// another process. It may be false for a file that has ended: not all systems tell of a pipe.
+func ended(fd int) bool {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
+		at, err := unix.Seek(fd, 0, io.SeekCurrent)
+		return err == nil && at >= st.Size
+	}
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents&unix.POLLHUP != 0 && fds[0].Revents&unix.POLLIN == 0
 }
 
 // Interrupt ends a Read that waits, and each later one, with ErrInterrupted. It does not wait for that Read to return.

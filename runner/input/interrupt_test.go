@@ -226,3 +226,36 @@ func TestInterruptibleErrors(t *testing.T) {
 		t.Error("NewInterruptible(nil) succeeded")
 	}
 }
+
+// A file that has ended says so also when it is interrupted; the others lose nothing by being asked.
+func TestInterruptedAtEnd(t *testing.T) {
+	f, w := blockingPipe(t)
+	name := filepath.Join(t.TempDir(), "list")
+	if err := os.WriteFile(name, []byte("xy"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer list.Close()
+	if _, err := io.WriteString(w, "xy"); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	for _, file := range []*os.File{f, list} {
+		for _, want := range []error{ErrInterrupted, ErrInterrupted, io.EOF} {
+			r := interruptible(t, file)
+			r.Interrupt()
+			if n, err := r.Read(make([]byte, 10)); n != 0 || err != want {
+				t.Errorf("%s: Read = %d, %v; want %v", file.Name(), n, err, want)
+			}
+			if want == io.EOF {
+				break
+			}
+			if n, err := file.Read(make([]byte, 1)); n != 1 || err != nil {
+				t.Fatalf("%s: %d, %v; want one byte", file.Name(), n, err)
+			}
+		}
+	}
+}
