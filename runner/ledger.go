@@ -162,6 +162,13 @@ func (l *ledger) progress() string {
 	return s
 }
 
+// anyDone tells whether a task has come to its own end.
+func (l *ledger) anyDone() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.over > l.stopped
+}
+
 // ending is progress for a run that has ended and whose summary, which may be "", comes
 // next: what that tells is left out, which is all if no task was stopped.
 func (l *ledger) ending(summary string) string {

@@ -342,7 +342,7 @@ func (r *run) finish() Status {
 	if sig != 0 {
 		return r.interrupted(sig)
 	}
-	r.tellEnd()
+	r.tellEnd(err)
 	status := r.persona.status()
 	if err != nil {
 		status = r.sayError(err)
@@ -356,14 +356,15 @@ func (r *run) finish() Status {
 	return status
 }
 
-// tellEnd tells how the run has ended, but for an error.
-func (r *run) tellEnd() {
+// tellEnd tells how the run has ended, but for err, which may have ended it before its
+// input did.
+func (r *run) tellEnd(err error) {
 	r.tell(r.reports.describe())
 	if by := r.cutShort(); by != "" {
 		r.tell(r.reports.fault("ended early by " + by + ": " + r.ledger.progress()))
 	}
 	summary := r.persona.summary()
-	if r.lines {
+	if r.lines && (err == nil || r.ledger.anyDone()) { // else err tells all
 		r.say(r.ledger.ending(summary))
 	}
 	r.say(summary)
