@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"syscall"
 
 	"xpool/crashdetect"
 	"xpool/pool"
@@ -160,6 +161,11 @@ func (l *ledger) progress() string {
 		s += fmt.Sprintf(", %d stopped", l.stopped)
 	}
 	return s
+}
+
+// farewell is what is said of a run that a signal ended.
+func (l *ledger) farewell(sig syscall.Signal) string {
+	return fmt.Sprintf("ended by %s: %s", crashdetect.SignalName(sig), l.progress())
 }
 
 // anyDone tells whether a task has come to its own end.

@@ -95,7 +95,7 @@ func (n *native) farewell(sig syscall.Signal) string {
 	if n.quiet {
 		return ""
 	}
-	return fmt.Sprintf("ended by %s: %s", crashdetect.SignalName(sig), n.ledger.progress())
+	return n.ledger.farewell(sig)
 }
 
 // xargsPersona is that of GNU xargs: it is silent about tasks that only failed,

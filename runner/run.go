@@ -383,7 +383,8 @@ func (r *run) summary() string {
 func (r *run) interrupted(sig syscall.Signal) Status {
 	if sig != syscall.SIGPIPE {
 		r.tell(r.reports.describe())
-		r.sayFault(r.persona.farewell(sig))
+		r.say(r.persona.farewell(sig))
+		r.tell(r.reports.fault(r.ledger.farewell(sig)))
 	}
 	return endedBy(sig)
 }

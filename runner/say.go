@@ -13,15 +13,9 @@ func (r *run) sayError(err error) Status {
 	if line != "" {
 		line += advice(err)
 	}
-	r.sayFault(line)
-	return status
-}
-
-// sayFault is say for what ended the run before its input did, which stands in the
-// reports too.
-func (r *run) sayFault(line string) {
 	r.say(line)
 	r.tell(r.reports.fault(line))
+	return status
 }
 
 // say tells the user something about the run itself, when all is printed; an
