@@ -30,6 +30,7 @@ type Option struct {
 	Short byte    // zero means that there is no short form
 	Arg   ArgKind // for both forms
 	ID    int     // what Parse calls the option; it is the caller's
+	Whole bool    // the long form cannot be shortened, so that it is in the way of no other
 }
 
 // Found is an option on the command line.
@@ -44,7 +45,7 @@ type Found struct {
 //
 // A word with one dash holds short options, all glued together until one takes the rest as its argument. A word with two
 // holds a long one, whole or shortened as long as only one entry of the table can be meant; entries that have the same Arg
-// and ID mean the same. The word -- ends the options and is dropped; the word - is no option.
+// and ID mean the same, and one that is Whole is not shortened. The word -- ends the options and is dropped; the word - is no option.
 //
 // The error, an *Error, is about the first word that is wrong; found holds what came before it then, so that the
 // caller can do as a program that takes its options one by one, and rest is nil.
@@ -140,6 +141,9 @@ func (p *parser) complete(name, word string) (Option, error) {
 		}
 		if o.Long == name {
 			return o, nil
+		}
+		if o.Whole {
+			continue
 		}
 		if len(possible) == 0 {
 			first = o

@@ -15,27 +15,27 @@ import (
 // the letters.
 func xargsTable() []Option {
 	return []Option{
-		{"null", '0', None, '0'},
-		{"arg-file", 'a', Required, 'a'},
-		{"delimiter", 'd', Required, 'd'},
-		{"", 'E', Required, 'E'},
-		{"eof", 'e', Optional, 'e'},
-		{"", 'I', Required, 'I'},
-		{"replace", 'i', Optional, 'i'},
-		{"", 'L', Required, 'L'},
-		{"max-lines", 'l', Optional, 'l'},
-		{"max-args", 'n', Required, 'n'},
-		{"open-tty", 'o', None, 'o'},
-		{"interactive", 'p', None, 'p'},
-		{"no-run-if-empty", 'r', None, 'r'},
-		{"max-chars", 's', Required, 's'},
-		{"verbose", 't', None, 't'},
-		{"show-limits", 0, None, 256},
-		{"exit", 'x', None, 'x'},
-		{"max-procs", 'P', Required, 'P'},
-		{"process-slot-var", 0, Required, 257},
-		{"version", 0, None, 258},
-		{"help", 0, None, 259},
+		{"null", '0', None, '0', false},
+		{"arg-file", 'a', Required, 'a', false},
+		{"delimiter", 'd', Required, 'd', false},
+		{"", 'E', Required, 'E', false},
+		{"eof", 'e', Optional, 'e', false},
+		{"", 'I', Required, 'I', false},
+		{"replace", 'i', Optional, 'i', false},
+		{"", 'L', Required, 'L', false},
+		{"max-lines", 'l', Optional, 'l', false},
+		{"max-args", 'n', Required, 'n', false},
+		{"open-tty", 'o', None, 'o', false},
+		{"interactive", 'p', None, 'p', false},
+		{"no-run-if-empty", 'r', None, 'r', false},
+		{"max-chars", 's', Required, 's', false},
+		{"verbose", 't', None, 't', false},
+		{"show-limits", 0, None, 256, false},
+		{"exit", 'x', None, 'x', false},
+		{"max-procs", 'P', Required, 'P', false},
+		{"process-slot-var", 0, Required, 257, false},
+		{"version", 0, None, 258, false},
+		{"help", 0, None, 259, false},
 	}
 }
 
@@ -110,11 +110,11 @@ func TestParse(t *testing.T) {
 // Names for the same thing may share a beginning, and one may begin with another.
 func TestAbbreviations(t *testing.T) {
 	table := []Option{
-		{"colour", 0, Optional, 1},
-		{"color", 0, Optional, 1},
-		{"colors", 0, Optional, 2},
-		{"delay", 0, Required, 3},
-		{"delays", 0, Optional, 3},
+		{"colour", 0, Optional, 1, false},
+		{"color", 0, Optional, 1, false},
+		{"colors", 0, Optional, 2, false},
+		{"delay", 0, Required, 3, false},
+		{"delays", 0, Optional, 3, false},
 	}
 	tests := []struct{ word, want string }{
 		{"--color", "\x01 -- "},
@@ -130,6 +130,23 @@ func TestAbbreviations(t *testing.T) {
 	}
 	if got, want := shown(Parse([]string{"--col"}, table[:2])), "\x01 -- "; got != want {
 		t.Errorf("--col for two of a kind: %q, want %q", got, want)
+	}
+}
+
+// An option that cannot be shortened leaves the abbreviations of others as they were.
+func TestWhole(t *testing.T) {
+	table := append(xargsTable(), Option{Long: "explain", ID: 260, Whole: true})
+	for word, want := range map[string]string{
+		"--explain":   "260 -- ",
+		"--exp":       "unrecognized option '--exp'",
+		"--ex":        "x -- ",
+		"--e":         "option '--e' is ambiguous; possibilities: '--eof' '--exit'",
+		"--explain=1": "option '--explain' doesn't allow an argument",
+		"--explained": "unrecognized option '--explained'",
+	} {
+		if got := shown(Parse([]string{word}, table)); got != want {
+			t.Errorf("%s: %s, want %s", word, got, want)
+		}
 	}
 }
 
