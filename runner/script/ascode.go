@@ -3,11 +3,29 @@ package script
 import (
 	"path"
 	"slices"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// runsAsCode tells whether a token stands in what eval or the -c of a shell runs.
+// Word is a word of a program's command line, as far as it is known before there is a
+// record.
+type Word struct {
+	Lead     string // its text up to its first replacement string, all of it if it has none
+	Replaced bool   // it has one
+}
+
+// AsCode reports whether a program with these words, its own name first, takes one with a
+// replacement string as code, as Script.AsCode does for a script.
+func AsCode(words []Word) bool {
+	args := make([]arg, len(words))
+	for i, w := range words {
+		args[i] = arg{lead: w.Lead, static: !w.Replaced}
+	}
+	return slices.ContainsFunc(codeOf(args), func(a arg) bool { return !a.static })
+}
+
+// runsAsCode tells whether a token stands in what eval, ssh or the -c of a shell runs.
 func (s *source) runsAsCode(file *syntax.File) bool {
 	for n := range syntax.Preorder(file) {
 		call, ok := n.(*syntax.CallExpr)
@@ -21,16 +39,39 @@ func (s *source) runsAsCode(file *syntax.File) bool {
 }
 
 // codeOf returns the words of a simple command that are code to what it runs. A shell may
-// stand behind other programs, as in env sh -c or timeout 9 sh -c.
-func codeOf(args []arg) []arg {
+// stand behind other programs, as in env sh -c or timeout 9 sh -c, and so may ssh, but not
+// right behind an option, whose value it is in rsync -e ssh.
+func codeOf(args []arg) (code []arg) {
 	if name, operands := command(args); name == "eval" {
 		return operands
 	}
 	for i, a := range args {
-		if a.static && isShell(path.Base(a.lead)) {
-			if code := afterC(args[i+1:]); len(code) > 0 {
-				return code
+		switch name := path.Base(a.lead); {
+		case !a.static:
+		case isShell(name):
+			code = append(code, afterC(args[i+1:])...)
+		case name == "ssh" && (i == 0 || !args[i-1].isOption()):
+			code = append(code, afterHost(args[i+1:])...)
+		}
+	}
+	return code
+}
+
+// afterHost returns the words behind the host of ssh, which a shell there runs. Options
+// may stand on both sides of the host.
+func afterHost(args []arg) []arg {
+	const valued = "BbcDEeFIiJLlmOoPpQRSWw" // the options of OpenSSH 9 that take a value
+	host := false
+	for i := 0; i < len(args); i++ {
+		switch a := args[i]; {
+		case a.isOption():
+			if at := strings.IndexAny(a.lead, valued); a.static && at == len(a.lead)-1 {
+				i++ // its value
 			}
+		case host:
+			return args[i:]
+		default:
+			host = true
 		}
 	}
 	return nil

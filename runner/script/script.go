@@ -55,8 +55,8 @@ type Script struct {
 	// parameters: the script compiled with Options.Records of their number.
 	Lists bool
 
-	// AsCode says that a replacement string stands in what eval or the -c of another shell
-	// runs, as far as the script's text shows. There a value is code.
+	// AsCode says that a replacement string stands in what eval, ssh or the -c of another
+	// shell runs, as far as the script's text shows. There a value is code.
 	AsCode bool
 
 	// Harmless says that the body has the same effect in the worker's shell itself as
