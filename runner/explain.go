@@ -58,7 +58,8 @@ func (r *run) explainKind(e *explanation) {
 		e.say("kind", "a program: a process for each task, without a shell (%s)", why)
 		e.say("program", "%s", r.programFile(o.Command[0], c.fixed))
 	case wholeCommand:
-		e.say("kind", "a program: as xargs runs it")
+		e.say("kind", "a program: a process for each task, as xargs runs it")
+		e.say("program", "%s", r.programFile(o.Command[0], true))
 	case *codeCommand:
 		e.say("kind", "code in interpreters that stay (%s)", r.programFile(c.interpreter, true))
 	case *coprocessCommand:
@@ -74,13 +75,11 @@ func (r *run) explainKind(e *explanation) {
 		e.say("kind", "a script in shells that stay (%s)", why)
 		r.explainShell(e)
 	}
-	if c, ok := r.command.(*scriptCommand); ok {
+	switch c := r.command.(type) {
+	case *scriptCommand:
 		r.explainScript(e, c)
-	}
-	if _, ok := r.command.(*programCommand); ok && r.namesColumns() {
-		e.say("record", "%s", unreadHeader)
-	} else if ok {
-		e.say("example", "%s", shorten(r.exampleLine()))
+	case *programCommand, wholeCommand:
+		r.explainWords(e)
 	}
 }
 
@@ -130,12 +129,17 @@ func (r *run) explainShell(e *explanation) {
 	e.say("shell", "%s (%s)", env.resolve(shell), why)
 }
 
+// madeCode is said of a record that what runs takes as code.
+const madeCode = "what eval, ssh or the -c of a shell makes of it there is code"
+
 // explainScript says where the record goes, and whether a subshell is needed.
 func (r *run) explainScript(e *explanation, c *scriptCommand) {
 	switch {
 	case r.namesColumns():
 		e.say("record", "%s", unreadHeader)
 		return // so is what the script comes to
+	case c.script.Appended && c.script.AsCode:
+		e.say("record", "appended to the last command: %s", madeCode)
 	case c.script.Appended:
 		e.say("record", "appended to the last command, as the script has no replacement string")
 	case c.script.Positional:
@@ -145,7 +149,7 @@ func (r *run) explainScript(e *explanation, c *scriptCommand) {
 	case len(c.script.Values) == 0:
 		e.say("record", "not used, as the script has no place for it")
 	case c.script.AsCode:
-		e.say("record", "where the replacement strings stand: what eval or the -c of another shell makes of it there is code")
+		e.say("record", "where the replacement strings stand: %s", madeCode)
 	default:
 		e.say("record", "where the replacement strings stand, as data")
 	}
@@ -162,12 +166,6 @@ func (r *run) explainScript(e *explanation, c *scriptCommand) {
 	e.say("runs", "%s", runs)
 }
 
-// exampleLine is the command of a task whose record is an example.
-func (r *run) exampleLine() string {
-	t := &task{run: r, seq: 1, args: []string{"RECORD"}}
-	return r.command.line(t.context(1))
-}
-
 // explainRecords says where records come from, and what ends one.
 func (r *run) explainRecords(e *explanation) {
 	o := &r.opts
@@ -177,6 +175,8 @@ func (r *run) explainRecords(e *explanation) {
 	}
 	form := "lines"
 	switch {
+	case o.Words && o.Packing.replaces:
+		form = "lines, with quotes"
 	case o.Words:
 		form = "blank-separated words, with quotes"
 	case o.Null:
@@ -184,9 +184,16 @@ func (r *run) explainRecords(e *explanation) {
 	case o.Delim != '\n':
 		form = "ended by " + o.Delim.String()
 	}
+	sources := o.Input.Sources
+	if o.As == asXargs {
+		sources = []rows.Spec{{Files: []string{"-"}}}
+		if len(o.Files) > 0 {
+			sources[0].Files = o.Files
+		}
+	}
 	var from []string
 	files := false
-	for _, source := range o.Input.Sources {
+	for _, source := range sources {
 		from = append(from, sourceName(source))
 		files = files || len(source.Files) > 0
 	}
@@ -198,9 +205,7 @@ func (r *run) explainRecords(e *explanation) {
 	default:
 		e.say("input", "%s", strings.Join(from, ", "))
 	}
-	if o.severalRecords() {
-		e.say("tasks", "of several records each")
-	}
+	r.explainTasks(e)
 }
 
 // sourceName is what a source of records is called here.
@@ -224,13 +229,17 @@ func sourceName(s rows.Spec) string {
 func (r *run) explainJobs(e *explanation, jobs int) {
 	asked := r.asked.String()
 	from := "-j " + asked
-	if r.opts.Jobs.String() == "" {
+	if r.opts.As == asXargs {
+		from = "-P " + asked
+	} else if r.opts.Jobs.String() == "" {
 		from = "XPOOL_JOBS=" + asked
 	}
 	switch {
 	case r.opts.Sem.Wait:
 	case r.opts.Sem.On:
 		e.say("jobs", "%d may hold the semaphore at a time", r.opts.holders())
+	case r.opts.On.numbered():
+		e.say("jobs", "on each machine as many as --on gives it")
 	case r.opts.On.away() && asked == "":
 		e.say("jobs", "as many on each machine as it has CPUs, where --on gives no number")
 	case r.opts.On.away():
@@ -248,7 +257,11 @@ func (r *run) explainJobs(e *explanation, jobs int) {
 func (r *run) explainPlace(e *explanation) {
 	o := &r.opts
 	for _, p := range o.On.Places {
-		e.say("on", "%s", p.Name())
+		name := shorten(p.Name())
+		if p.Slots > 0 {
+			name += fmt.Sprintf(" (%d at a time)", p.Slots)
+		}
+		e.say("on", "%s", name)
 	}
 	if !o.reuses() {
 		return

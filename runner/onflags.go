@@ -30,6 +30,11 @@ type onOptions struct {
 // away tells whether tasks run anywhere but in this process's own pool.
 func (o *onOptions) away() bool { return len(o.Places) > 0 }
 
+// numbered tells whether tasks run elsewhere and each place has a number of its own.
+func (o *onOptions) numbered() bool {
+	return o.away() && !slices.ContainsFunc(o.Places, func(p on.Place) bool { return p.Slots == 0 })
+}
+
 // transfers tells whether files go with the tasks.
 func (o *onOptions) transfers() bool { return len(o.Files)+len(o.Return)+len(o.Base) > 0 }
 

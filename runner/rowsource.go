@@ -91,24 +91,35 @@ func (b rowBatcher) next() (batch, error) {
 	return batch{args: got.Args, bad: got.Bad}, err
 }
 
+// rowsPerTask is how many rows a task has at most, or records where those are no rows, 0
+// for as many as fit; and whether that was asked for, or is usual for xargs.
+func (o *Options) rowsPerTask() (most int, asked bool) {
+	limits := &o.Packing.limits
+	switch {
+	case o.Packing.replaces && !o.usesRows():
+		return 1, false
+	case o.Rows.MaxRows > 0:
+		return o.Rows.MaxRows, true
+	case limits.MaxArgs > 0:
+		return limits.MaxArgs, true
+	case limits.MaxLines > 0:
+		return limits.MaxLines, true
+	case o.Rows.Fill || limits.MaxChars > 0 || o.As == asXargs:
+		return 0, true
+	}
+	return 1, false
+}
+
 // newRowBatcher returns what makes batches of rows: one row each, if nothing else
 // was asked for.
 func (r *run) newRowBatcher(size int) batcher {
 	o := &r.opts
 	sizer := o.newSizer()
+	most, asked := o.rowsPerTask()
 	b := rows.BatchOptions{
-		MaxRows: 1, NoArgs: o.Rows.NoArgs, MaxSize: size, Exit: o.Packing.limits.Exit, Base: sizer.base, Size: sizer.size,
+		MaxRows: most, NoArgs: o.Rows.NoArgs, MaxSize: size, Exit: o.Packing.limits.Exit, Base: sizer.base, Size: sizer.size,
 	}
-	switch {
-	case o.Rows.MaxRows > 0:
-		b.MaxRows = o.Rows.MaxRows
-	case o.Packing.limits.MaxArgs > 0:
-		b.MaxRows = o.Packing.limits.MaxArgs
-	case o.Packing.limits.MaxLines > 0:
-		b.MaxRows = o.Packing.limits.MaxLines
-	case o.Rows.Fill || o.Packing.limits.MaxChars > 0:
-		b.MaxRows = 0
-	default:
+	if !asked {
 		b.MaxSize = 0 // a row alone has no limit but the system's
 	}
 	if o.Rows.Spread {

@@ -19,9 +19,11 @@ const (
 	xargsSlotVar
 	xargsVersion
 	xargsHelp
+	xargsExplain
 )
 
-// xargsTable are the options of GNU xargs 4.9.
+// xargsTable are the options of GNU xargs 4.9, and some of our own that leave those as
+// they are, abbreviations included.
 func xargsTable() []getopt.Option {
 	return []getopt.Option{
 		{Long: "null", Short: '0', ID: '0'},
@@ -46,6 +48,7 @@ func xargsTable() []getopt.Option {
 		{Long: "ungroup", Short: 'u', ID: 'u'},
 		{Long: "version", ID: xargsVersion},
 		{Long: "help", ID: xargsHelp},
+		{Long: "explain", ID: xargsExplain, Whole: true},
 	}
 }
 
@@ -160,6 +163,8 @@ func (p *xargsParser) option(f getopt.Found) error {
 		o.Help = true
 	case xargsVersion:
 		o.Version = true
+	case xargsExplain:
+		o.Explain = true
 	default:
 		return p.number(f)
 	}
