@@ -10,6 +10,7 @@ import (
 	"xpool/pool/cpucount"
 	"xpool/runner/reuse"
 	"xpool/runner/rows"
+	"xpool/runner/script"
 )
 
 // explanation is what --explain tells of a command line: facts, each with its name.
@@ -22,7 +23,7 @@ func (e *explanation) say(name, format string, args ...any) {
 // explain shows what the options come to, and runs nothing and reads no record.
 func (s streams) explain(o Options) Status {
 	r := &run{opts: o, streams: s, found: s.env}
-	r.opts.note = func(string) {}
+	r.opts.note, r.opts.ShowLimits = func(string) {}, false
 	for _, step := range []func() error{r.setUpEnvironment, r.setUpJobs, r.checkFiles, func() (err error) {
 		r.command, err = newCommand(&r.opts, r.streams.env)
 		return err
@@ -78,6 +79,8 @@ func (r *run) explainKind(e *explanation) {
 	switch c := r.command.(type) {
 	case *scriptCommand:
 		r.explainScript(e, c)
+	case *listCommand:
+		r.explainScript(e, c.scriptCommand)
 	case *programCommand, wholeCommand:
 		r.explainWords(e)
 	}
@@ -134,36 +137,43 @@ const madeCode = "what eval, ssh or the -c of a shell makes of it there is code"
 
 // explainScript says where the record goes, and whether a subshell is needed.
 func (r *run) explainScript(e *explanation, c *scriptCommand) {
-	switch {
-	case r.namesColumns():
-		e.say("record", "%s", unreadHeader)
-		return // so is what the script comes to
-	case c.script.Appended && c.script.AsCode:
-		e.say("record", "appended to the last command: %s", madeCode)
-	case c.script.Appended:
-		e.say("record", "appended to the last command, as the script has no replacement string")
-	case c.script.Positional:
-		e.say("record", "in $1, as the script uses positional parameters")
-	case len(c.script.Values) == 0 && r.opts.Pipe.on():
-		e.say("record", "a block on standard input")
-	case len(c.script.Values) == 0:
-		e.say("record", "not used, as the script has no place for it")
-	case c.script.AsCode:
-		e.say("record", "where the replacement strings stand: %s", madeCode)
-	default:
-		e.say("record", "where the replacement strings stand, as data")
+	e.say("record", "%s", r.scriptRecord(c.script))
+	if r.namesColumns() {
+		return // what the script comes to is not known either
 	}
 	runs := "in a subshell of the worker"
 	switch {
 	case c.noFork:
 		runs = "in the worker itself (--no-fork): what it changes stays"
+	case c.script.Lists: // which is another script for each number of records
 	case c.script.Harmless && c.init == "":
 		runs = "in the worker itself: the script leaves nothing behind"
 	}
-	if c.isBrief() {
+	if c.isBrief() && !c.script.Lists {
 		runs += "; sent ahead, as it runs builtins only"
 	}
 	e.say("runs", "%s", runs)
+}
+
+// scriptRecord says where the record goes in a script.
+func (r *run) scriptRecord(s *script.Script) string {
+	switch {
+	case r.namesColumns():
+		return unreadHeader
+	case s.Appended && s.AsCode:
+		return "appended to the last command: " + madeCode
+	case s.Appended:
+		return "appended to the last command, as the script has no replacement string"
+	case s.Positional && len(r.opts.replacements()) == 0: // otherwise several records may be there
+		return "in $1, as the script uses positional parameters"
+	case len(s.Values) == 0 && !s.Positional && r.opts.Pipe.on():
+		return "a block on standard input"
+	case len(s.Values) == 0 && !s.Positional:
+		return "not used, as the script has no place for it"
+	case s.AsCode:
+		return "where the replacement strings stand: " + madeCode
+	}
+	return "where the replacement strings stand, as data"
 }
 
 // explainRecords says where records come from, and what ends one.
