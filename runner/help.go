@@ -330,7 +330,7 @@ Running:
       --process-slot-var=VAR    commands find the number of their slot in VAR
   -u, --ungroup                 with -P, output as it comes, mixed
 
-      --explain                 show what the command line means, and run nothing
+      --explain                 show what all this means, and run nothing
       --help                    show this
       --version                 show the version
 
