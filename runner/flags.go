@@ -134,7 +134,7 @@ func parseOptions(args []string) (Options, error) {
 	f := newFlags(&o)
 	args = glued(f, args)
 	if err := f.Parse(args); err != nil {
-		return o, meant(f, err)
+		return o, o.explainUnknown(f, args, err)
 	}
 	o.loose = findLooseValue(f, args)
 	if err := o.setWords(f.Args()); err != nil {

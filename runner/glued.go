@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -11,27 +12,41 @@ import (
 // be without one, as in -i{}: pflag takes that for more short options. What follows the
 // options is left alone.
 func glued(f *pflag.FlagSet, args []string) []string {
-	for i := 0; i < len(args); i++ {
-		word := args[i]
-		if len(word) < 2 || word[0] != '-' || word == "--" {
-			return args
-		}
-		if long, ok := strings.CutPrefix(word, "--"); ok {
-			if flag := f.Lookup(long); flag != nil && flag.NoOptDefVal == "" {
-				i++ // the next word is its value
+	changed := false
+	for i, word := range shortWords(f, args) {
+		if end, alone := valueAt(f, word); end < len(word) && !alone {
+			if !changed {
+				args, changed = slices.Clone(args), true
 			}
-			continue
-		}
-		end, alone := valueAt(f, word)
-		switch {
-		case end == len(word) && alone:
-			i++
-		case end < len(word) && !alone:
-			args = slices.Clone(args)
 			args[i] = word[:end] + "=" + word[end:]
 		}
 	}
 	return args
+}
+
+// shortWords yields the words of short options in args, with their places. It ends where
+// the options do.
+func shortWords(f *pflag.FlagSet, args []string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		for i := 0; i < len(args); i++ {
+			word := args[i]
+			if len(word) < 2 || word[0] != '-' || word == "--" {
+				return
+			}
+			if long, ok := strings.CutPrefix(word, "--"); ok {
+				if flag := f.Lookup(long); flag != nil && flag.NoOptDefVal == "" {
+					i++ // the next word is its value
+				}
+				continue
+			}
+			if !yield(i, word) {
+				return
+			}
+			if end, alone := valueAt(f, word); end == len(word) && alone {
+				i++
+			}
+		}
+	}
 }
 
 // valueAt looks for the first short option in word that takes a value, and returns where

@@ -35,11 +35,10 @@ func parseParallel(name string, args []string, env environment) (Options, error)
 		return o, err
 	}
 	f := parallelFlags(&o)
-	if err := f.Parse(glued(f, more)); err != nil {
-		return o, meant(f, err)
-	}
-	if err := f.Parse(glued(f, args)); err != nil {
-		return o, meant(f, err)
+	for _, words := range [][]string{more, args} {
+		if err := f.Parse(glued(f, words)); err != nil {
+			return o, o.explainUnknown(f, words, err)
+		}
 	}
 	if o.Help || o.Version || o.Completion != "" || o.parallel.answered {
 		return o, nil
