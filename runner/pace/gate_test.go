@@ -109,6 +109,7 @@ func TestNames(t *testing.T) {
 	}{
 		{Config{Delay: value.Delay{First: 1500 * ms}}, "a delay of 1.5s"},
 		{Config{Load: load("2")}, "load under 2"},
+		{Config{Load: load("0.0001")}, "load under 0.0001"},
 		{Config{Load: load("50%")}, "load under 1.5"},
 		{Config{Load: load(file)}, "load under that in the file of --load"},
 		{Config{NoSwap: true}, "swapping to end"},

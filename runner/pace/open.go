@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 
 	"xpool/runner/value"
 )
@@ -46,7 +45,7 @@ func Open(c Config) (Gates, error) {
 	}
 	if c.Load.Limited() {
 		limit := loadLimit(c.Load, c.CPUs)
-		gs = append(gs, newLoad(limit, running, c.Wake).named("load under %s", loadName(c.Load, limit)))
+		gs = append(gs, newLoad(limit, running, c.Wake).named("load under %s", loadName(c.Load, c.CPUs)))
 	}
 	if c.NoSwap {
 		gs = append(gs, newSwap(swapActivity, c.Wake).named("swapping to end"))
@@ -78,11 +77,11 @@ func (c *Config) openLimit() Gate {
 }
 
 // loadName is a limit of the load as a person is told of it; one in a file may change.
-func loadName(l value.Load, limit func() float64) string {
+func loadName(l value.Load, cpus func() int) string {
 	if l.File() != "" {
 		return "that in the file of --load"
 	}
-	return strconv.FormatFloat(math.Round(limit()*100)/100, 'f', -1, 64)
+	return l.Shown(cpus())
 }
 
 // probe tries what the gates will read.

@@ -2,7 +2,9 @@ package value
 
 import (
 	"fmt"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -96,6 +98,15 @@ func (l Load) Resolve(cpus int) float64 {
 		n = all * n / 100
 	}
 	return max(n, leastLoad)
+}
+
+// Shown is what Resolve returns as a person is told of it: the number itself where one was given that is over 0, and what
+// any other form comes to, to two places.
+func (l Load) Shown(cpus int) string {
+	if l.kind == loadCount && l.file == "" && l.n.float() > 0 {
+		return l.text
+	}
+	return strconv.FormatFloat(math.Round(l.Resolve(cpus)*100)/100, 'f', -1, 64)
 }
 
 // readLoadFile returns the load in the named file.

@@ -54,6 +54,18 @@ func TestLoadResolve(t *testing.T) {
 	}
 }
 
+func TestLoadShown(t *testing.T) {
+	for in, want := range map[string]string{
+		"4": "4", "0.0001": "0.0001", "1.005": "1.005", " 2.50\n": "2.50", "1000000": "1000000",
+		"0": "0.01", "0.0": "0.01", "33%": "0.99", "+2": "5", "-0.5": "2.5", "-9": "0.01", "0.01%": "0.01",
+	} {
+		l, err := ParseLoad(in)
+		if got := l.Shown(3); err != nil || got != want {
+			t.Errorf("%q: %q, %v, want %q", in, got, err, want)
+		}
+	}
+}
+
 func TestParseLoadErrors(t *testing.T) {
 	for _, in := range []string{
 		"", " ", "four", "0x10", "1e3", "++1", "--1", "+", "-", "%", "-5%", "+50%", "50%%", "1.2.3", "1000001", "99999999999999999999%",
