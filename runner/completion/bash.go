@@ -7,7 +7,7 @@ import (
 
 // bashFrame is the script for bash. It works with bash alone; where
 // bash-completion is there, its completions for the command that xpool is to run
-// are used. A word such as --jobs=4 comes as three, as = breaks words there.
+// are used. A word such as --jobs=4 comes as three, as = and : break words there.
 const bashFrame = `# Completion of xpool for bash. In ~/.bashrc: source <(xpool --completion bash)
 _xpool() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev= opt= word i
@@ -19,14 +19,18 @@ _xpool() {
 		word=${COMP_WORDS[i]}
 		if [[ ${COMP_WORDS[i+1]-} == = ]]; then
 			((i += 2))
-			continue
+		else
+			case $word in
+				--) ((i++)); break ;;
+				%s) ((i++)) ;;
+				-?*) continue ;;
+				*) break ;;
+			esac
 		fi
-		case $word in
-			--) ((i++)); break ;;
-			%s) ((i++)) ;;
-			-?*) ;;
-			*) break ;;
-		esac
+		opt=$word
+		while [[ ${COMP_WORDS[i+1]-} == : ]]; do
+			((i += 2))
+		done
 	done
 
 	if ((i < COMP_CWORD)); then
@@ -41,13 +45,8 @@ _xpool() {
 		return
 	fi
 
-	if [[ $cur == = ]]; then
-		opt=$prev cur=
-	elif [[ $prev == = ]]; then
-		opt=${COMP_WORDS[COMP_CWORD-2]}
-	elif ((i > COMP_CWORD)); then
-		opt=$prev
-	fi
+	((i > COMP_CWORD)) || opt=
+	[[ $cur == = ]] && cur=
 	case $opt in
 		'') ;;
 %s		*) return ;;
@@ -83,6 +82,19 @@ func bash(options []Option) string {
 	return fmt.Sprintf(bashFrame, strings.Join(taking, "|"), values.String(), strings.Join(all, " "))
 }
 
+// bashPlace completes a place. What stands before a : comes as a word of its own; hosts
+// are those that bash-completion knows, behind those that are there already.
+const bashPlace = `local way=
+			[[ $prev == : ]] && way=${COMP_WORDS[COMP_CWORD-2]}
+			[[ $cur == : ]] && way=$prev cur=
+			if [[ -z $way ]]; then
+				compopt -o nospace
+				mapfile -t COMPREPLY < <(compgen -W %s -- "$cur")
+			elif [[ $way == ssh ]] && declare -F _known_hosts_real >/dev/null; then
+				local host=${cur##*[,*]}
+				_known_hosts_real -p "${cur%%"$host"}" -- "$host"
+			fi`
+
 // bashValue is the command that completes the value of an option, if any does.
 func bashValue(o Option) string {
 	const generate = `mapfile -t COMPREPLY < <(compgen %s -- "$cur")`
@@ -93,6 +105,8 @@ func bashValue(o Option) string {
 		return "compopt -o filenames\n\t\t\t" + fmt.Sprintf(generate, "-d")
 	case commands:
 		return fmt.Sprintf(generate, "-c")
+	case places:
+		return fmt.Sprintf(bashPlace, quote(strings.Join(list, " ")))
 	case words:
 		return fmt.Sprintf(generate, "-W "+quote(strings.Join(list, " ")))
 	}

@@ -79,7 +79,8 @@ const (
 	files
 	directories
 	commands
-	words // one of a list
+	words  // one of a list
+	places // where tasks run, which begins with one of ways
 )
 
 // completes tells how the value of an option is completed, and by which words.
@@ -90,6 +91,8 @@ func (o Option) completes() (sort, []string) {
 		}
 	}
 	switch o.Value {
+	case "PLACE":
+		return places, ways()
 	case "FILE":
 		return files, nil
 	case "DIR":
@@ -99,6 +102,10 @@ func (o Option) completes() (sort, []string) {
 	}
 	return nothing, nil
 }
+
+// ways are what a PLACE begins with. It goes on without a blank; behind the first of them
+// with the names of hosts, which are set apart by commas, with N* before each perhaps.
+func ways() []string { return []string{"ssh:", "slurm:", "cmd:", "local:"} }
 
 // choices are the values that an option has, or those that are used most.
 func choices(name string) []string {

@@ -48,6 +48,14 @@ function __fish_xpool_command
 	end
 	complete -C"$words"
 end
+function __fish_xpool_places
+	set -l before (string replace -r '^--on=' '' -- (commandline -ct) | string match -r '^ssh:(?:.*[,*])?')
+	if test -n "$before"
+		printf '%%s\n' $before(__fish_print_hostnames)
+	else
+		printf '%%s\n' %s
+	end
+end
 complete -c xpool -e
 complete -c xpool -f
 complete -c xpool -n 'not __fish_xpool_at_options' -a '(__fish_xpool_command)'
@@ -72,7 +80,7 @@ func fish(options []Option) string {
 		fmt.Fprintf(&lines, "%s -d %s\n", fishValue(o), fishQuote(o.Text))
 	}
 	list := strings.Join(taking, " ")
-	return fmt.Sprintf(fishFrame, list, list, lines.String())
+	return fmt.Sprintf(fishFrame, list, list, strings.Join(ways(), " "), lines.String())
 }
 
 // fishValue are the options of complete that say how a value is completed.
@@ -91,6 +99,8 @@ func fishValue(o Option) string {
 		return must + " -f -a '(__fish_complete_directories)'"
 	case commands:
 		return must + " -f -a '(__fish_complete_command)'"
+	case places:
+		return must + " -f -a '(__fish_xpool_places)'"
 	case words:
 		return must + " -f -a " + fishQuote(strings.Join(list, " "))
 	}

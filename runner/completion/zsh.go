@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// zshFrame is the script for zsh: the function _xpool, as a file of that name in
-// fpath has it, or read at the start after compinit.
+// zshFrame is the script for zsh: the function _xpool, and those that it needs, as a
+// file of that name in fpath has it, or read at the start after compinit.
 const zshFrame = `#compdef xpool
 # Completion of xpool for zsh. Put it into a directory of fpath as _xpool, or in
 # ~/.zshrc, after compinit: source <(xpool --completion zsh)
@@ -14,6 +14,14 @@ _xpool() {
 	_arguments -s -S -A '-*' \
 %s		'(-)1:command:_command_names -e' \
 		'*::arguments:_normal'
+}
+_xpool_places() {
+	if compset -P ssh:; then
+		compset -P '*[,*]'
+		_hosts
+	elif [[ $PREFIX != *:* ]]; then
+		compadd -S '' -- %s
+	fi
 }
 if [ "$funcstack[1]" = _xpool ]; then
 	_xpool "$@"
@@ -29,7 +37,7 @@ func zsh(options []Option) string {
 			fmt.Fprintf(&specs, "\t\t%s \\\n", quote(zshSpec(o, name)))
 		}
 	}
-	return fmt.Sprintf(zshFrame, specs.String())
+	return fmt.Sprintf(zshFrame, specs.String(), strings.Join(ways(), " "))
 }
 
 // zshSpec is what _arguments is told of an option: all of its names but a
@@ -65,6 +73,8 @@ func zshValue(o Option) string {
 		return "_files -/"
 	case commands:
 		return "_command_names -e"
+	case places:
+		return "_xpool_places"
 	case words:
 		escape := strings.NewReplacer(`\`, `\\`, ":", `\:`)
 		return "(" + escape.Replace(strings.Join(list, " ")) + ")"
