@@ -28,7 +28,7 @@ _xpool() {
 			esac
 		fi
 		opt=$word
-		while [[ ${COMP_WORDS[i+1]-} == : ]]; do
+		while [[ ${COMP_WORDS[i+1]-} == [:=] ]]; do
 			((i += 2))
 		done
 	done
