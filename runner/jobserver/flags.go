@@ -139,21 +139,22 @@ func escape(s string) string {
 	return string(b)
 }
 
-// editFlags returns value with each option up to "--" replaced by what edit makes of it; "" drops it. If add is not
-// empty, it is put behind the options.
-func editFlags(value string, edit func(word string) string, add string) string {
+// editFlags returns value with each option up to "--" replaced by what edit makes of it, which gets the word as it is
+// written and what that stands for; "" drops it. If add is not empty, it is put behind the options.
+func editFlags(value string, edit func(word, plain string) string, add string) string {
 	var kept []string
 	rest := ""
 	for start, end := range words(value) {
 		word := value[start:end]
-		if word == "--" {
+		plain := unescape(word)
+		if plain == "--" {
 			rest = " " + value[start:]
 			break
 		}
 		if end == len(value) && (len(word)-len(strings.TrimRight(word, `\`)))%2 == 1 {
 			word += `\` // what follows is none of its business
 		}
-		if word = edit(word); word != "" {
+		if word = edit(word, plain); word != "" {
 			kept = append(kept, word)
 		}
 	}
@@ -169,9 +170,9 @@ func editFlags(value string, edit func(word string) string, add string) string {
 
 // moved returns value with one jobserver's descriptors in place of another's.
 func moved(value string, from, to auth) string {
-	return editFlags(value, func(word string) string {
+	return editFlags(value, func(word, plain string) string {
 		for _, option := range []string{authOption, fdsOption} {
-			if v, ok := strings.CutPrefix(word, option); ok && parseAuth(unescape(v)) == from {
+			if v, ok := strings.CutPrefix(plain, option); ok && parseAuth(v) == from {
 				return option + to.String()
 			}
 		}
@@ -181,8 +182,8 @@ func moved(value string, from, to auth) string {
 
 // served returns value with a jobserver of ours instead of what it said.
 func served(value string, a auth, jobs int) string {
-	return editFlags(value, func(word string) string {
-		if strings.HasPrefix(word, "-j") || strings.HasPrefix(word, authOption) || strings.HasPrefix(word, fdsOption) {
+	return editFlags(value, func(word, plain string) string {
+		if strings.HasPrefix(plain, "-j") || strings.HasPrefix(plain, authOption) || strings.HasPrefix(plain, fdsOption) {
 			return ""
 		}
 		return word

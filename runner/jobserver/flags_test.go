@@ -57,6 +57,7 @@ func TestMoved(t *testing.T) {
 		" -j2 --jobserver-fds=3,4 -- x": " -j2 --jobserver-fds=60,61 -- x",
 		" -j2 --jobserver-auth=5,6":     " -j2 --jobserver-auth=5,6",
 		"-- --jobserver-auth=3,4":       " -- --jobserver-auth=3,4",
+		`\--jobserver-auth=3,4 \-- x`:   " --jobserver-auth=60,61 \\-- x",
 	} {
 		if got := moved(value, from, to); got != want {
 			t.Errorf("%q becomes %q, want %q", value, got, want)
