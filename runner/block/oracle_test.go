@@ -1,7 +1,6 @@
 package block
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,20 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-)
 
-// gnuParallel returns the path of GNU parallel, or skips the test.
-func gnuParallel(t testing.TB) string {
-	t.Helper()
-	path, err := exec.LookPath("parallel")
-	if err != nil {
-		t.Skip("there is no parallel")
-	}
-	if out, err := exec.Command(path, "--version").Output(); err != nil || !bytes.HasPrefix(out, []byte("GNU parallel")) {
-		t.Skip("parallel is not GNU's")
-	}
-	return path
-}
+	"xpool/pool/peertest"
+)
 
 // endOfBlock is what the oracle's jobs write after a block; it is not in any input.
 const endOfBlock = "\x01"
@@ -146,7 +134,7 @@ func asParallel(t *testing.T, parallel string, c oracleCase) {
 }
 
 func TestRandomBlocksAsParallel(t *testing.T) {
-	parallel := gnuParallel(t)
+	parallel := peertest.GNUParallel(t)
 	n := 12 // a call takes a tenth of a second or two
 	if s := os.Getenv("XPOOL_ORACLE"); s != "" {
 		n, _ = strconv.Atoi(s)
@@ -158,7 +146,7 @@ func TestRandomBlocksAsParallel(t *testing.T) {
 
 // Counted records, none of them empty: see the package comment.
 func TestRecordsAsParallel(t *testing.T) {
-	parallel := gnuParallel(t)
+	parallel := peertest.GNUParallel(t)
 	for seed := range uint64(6) {
 		rnd := rand.New(rand.NewPCG(seed, 59))
 		var text strings.Builder

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"xpool/pool/peertest"
 )
 
 // parts returns the parts of texts, headers included.
@@ -92,7 +94,7 @@ func TestFarBorders(t *testing.T) {
 }
 
 func TestPartsAsParallel(t *testing.T) {
-	parallel := gnuParallel(t)
+	parallel := peertest.GNUParallel(t)
 	n := 6
 	if s := os.Getenv("XPOOL_ORACLE"); s != "" {
 		n, _ = strconv.Atoi(s)

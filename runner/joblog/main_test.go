@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"xpool/pool/peertest"
 )
 
 // asWriter makes the test binary write rows to the log that it names, and the
@@ -35,19 +37,7 @@ func writeForEver(name string) {
 // its standard output.
 func gnuParallel(t *testing.T, dir string) func(args ...string) string {
 	t.Helper()
-	path, err := exec.LookPath("parallel")
-	if err == nil {
-		version, _ := exec.Command(path, "--version").Output()
-		if !strings.HasPrefix(string(version), "GNU parallel") {
-			err = fmt.Errorf("%s is not GNU parallel", path)
-		}
-	}
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal(err)
-	}
-	if err != nil {
-		t.Skip("no GNU parallel: ", err)
-	}
+	path := peertest.GNUParallel(t)
 	home := t.TempDir()
 	return func(args ...string) string {
 		t.Helper()

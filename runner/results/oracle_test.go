@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"xpool/pool/peertest"
 	"xpool/runner/joblog"
 	"xpool/runner/jsonlog"
 )
@@ -24,19 +24,7 @@ import (
 // output.
 func gnuParallel(t *testing.T, dir string) func(args ...string) string {
 	t.Helper()
-	path, err := exec.LookPath("parallel")
-	if err == nil {
-		version, _ := exec.Command(path, "--version").Output()
-		if !strings.HasPrefix(string(version), "GNU parallel") {
-			err = fmt.Errorf("%s is not GNU parallel", path)
-		}
-	}
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal(err)
-	}
-	if err != nil {
-		t.Skip("no GNU parallel: ", err)
-	}
+	path := peertest.GNUParallel(t)
 	home := t.TempDir()
 	return func(args ...string) string {
 		t.Helper()

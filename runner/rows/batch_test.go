@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"xpool/pool/peertest"
 )
 
 // rowsOf returns a function that hands out a row for each word of text, with a column for each letter; a word that begins
@@ -107,7 +109,7 @@ func TestBatchesReadNoFurther(t *testing.T) {
 
 // The limit of the size is the same as GNU parallel's, and the rows after the last full task are spread.
 func TestSizesAsParallel(t *testing.T) {
-	parallel := gnuParallel(t)
+	parallel := peertest.GNUParallel(t)
 	dir := t.TempDir()
 	words := strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21")
 	for _, c := range []struct {

@@ -1,7 +1,6 @@
 package rows
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -13,30 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"xpool/pool/peertest"
 	"xpool/runner/input"
 )
-
-// gnuParallel returns the path of GNU parallel. Without it the test is skipped, but where everything is to be checked it
-// fails.
-func gnuParallel(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("parallel")
-	if err == nil {
-		cmd := exec.Command(path, "--version")
-		cmd.Env = parallelEnv(t.TempDir())
-		var out []byte
-		out, err = cmd.Output()
-		if err == nil && !strings.HasPrefix(string(out), "GNU parallel") {
-			err = errors.New("parallel is not GNU's")
-		}
-	}
-	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skip(err)
-	}
-	return path
-}
 
 // parallelEnv lets parallel write below dir only.
 func parallelEnv(dir string) []string {
@@ -234,7 +212,7 @@ func parseCall(line string) call {
 }
 
 func TestAsParallel(t *testing.T) {
-	parallel := gnuParallel(t)
+	parallel := peertest.GNUParallel(t)
 	dir := writeFiles(t)
 	for _, line := range oracleCalls() {
 		t.Run(line, func(t *testing.T) {
@@ -246,7 +224,7 @@ func TestAsParallel(t *testing.T) {
 
 // Random sources, linked and combined, some of them empty.
 func TestRandomCallsAsParallel(t *testing.T) {
-	parallel := gnuParallel(t)
+	parallel := peertest.GNUParallel(t)
 	dir := writeFiles(t)
 	for seed := range uint64(10) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {

@@ -1,11 +1,12 @@
 package template
 
 import (
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+
+	"xpool/pool/peertest"
 )
 
 // parallel runs GNU parallel with the options, on a command that prints its words, the
@@ -13,19 +14,7 @@ import (
 // each of the rows of columns is one record.
 func parallel(t *testing.T, options, texts []string, rows [][]string) [][]string {
 	t.Helper()
-	path, err := exec.LookPath("parallel")
-	if err == nil {
-		var v []byte
-		if v, err = exec.Command(path, "--version").Output(); err == nil && !strings.HasPrefix(string(v), "GNU parallel") {
-			err = exec.ErrNotFound
-		}
-	}
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("GNU parallel is not installed")
-		}
-		t.Skip("GNU parallel is not installed")
-	}
+	path := peertest.GNUParallel(t)
 	args := append([]string{"--plain", "-k", "-j1", "-0", "--colsep", "\x02", "--trim", "n"}, options...)
 	args = append(append(args, "printf", `'%s\1'`), ended(texts)...)
 	cmd := exec.Command(path, append(args, ";echo")...)
