@@ -168,8 +168,8 @@ func (p insteadPair) check(t *testing.T, parallelHome string) {
 	} else {
 		peertest.GNUXargs(t)
 	}
-	if _, err := exec.LookPath("rsync"); err != nil && strings.Contains(p.theirs, "--trc") {
-		t.Skip("GNU parallel needs rsync for that")
+	if strings.Contains(p.theirs, "--trc") {
+		peertest.Path(t, "rsync") // GNU parallel sends files by it
 	}
 	var theirs, ours aftermath
 	var running sync.WaitGroup
