@@ -43,3 +43,18 @@ func TestReplacePath(t *testing.T) {
 		}
 	}
 }
+
+func TestShellReadsFile(t *testing.T) {
+	file, none := []string{"BASH_ENV=/f"}, []string{"BASH_ENV=", "ENV=/f"}
+	for path, want := range map[string]bool{
+		"bash": true, "/bin/bash": true, "rbash": true, "/opt/bash-5.2": true, "/opt/mine": true, "sh": false, "/bin/sh": false, "dash": false, "zsh": false, "/opt/zsh-5.9": false,
+	} {
+		k := &Shell{Path: path}
+		if got := k.ReadsFile(file); got != want {
+			t.Errorf("%s reads a file: %v", path, got)
+		}
+		if k.ReadsFile(none) {
+			t.Errorf("%s reads a file that nothing names", path)
+		}
+	}
+}
