@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"xpool/runner/script"
 )
 
 // parallelOptions are the options of GNU parallel, called by a name, which may be sem,
@@ -123,8 +125,7 @@ func (e environment) parallelShell() string {
 		return s
 	}
 	for _, s := range []string{parentProgram(), e.get("SHELL")} {
-		switch filepath.Base(s) {
-		case "bash", "zsh", "dash", "sh", "ksh", "mksh", "ksh93", "ash":
+		if script.IsShell(filepath.Base(s)) {
 			return s
 		}
 	}

@@ -192,14 +192,8 @@ func (r *run) feed() {
 	seq := int64(1)
 	for r.ctx.Err() == nil {
 		b, err := r.batches.next()
-		switch {
-		case err == io.EOF:
-			r.ledger.complete()
-			return
-		case errors.Is(err, input.ErrInterrupted):
-			return
-		case err != nil: // what was read is done all the same
-			r.halt(err)
+		if err != nil {
+			r.inputEnded(err)
 			return
 		}
 		if b.seq > 0 {
@@ -222,24 +216,42 @@ func (r *run) feed() {
 				continue
 			}
 		}
-		r.ledger.enter()
-		t := r.newTask(seq, b)
-		seq++
-		if b.bad != nil {
-			t.outlet() // what keeps output has to tell of this task, too
-			t.end(pool.Result{Seq: t.seq, Verdict: crashdetect.Classify(crashdetect.End{StartErr: b.bad}), Err: b.bad})
-			continue
-		}
-		if r.opts.DryRun {
-			t.show()
-			continue
-		}
-		if err := r.pool.Submit(r.ctx, t.submission()); err != nil {
-			t.end(pool.Result{Seq: t.seq, Verdict: stoppedVerdict()})
+		if !r.begin(seq, b) {
 			return
 		}
+		seq++
 	}
 	r.lookFurther(seq)
+}
+
+// inputEnded takes note of why there are no more records. What was read is done in any case.
+func (r *run) inputEnded(err error) {
+	switch {
+	case err == io.EOF:
+		r.ledger.complete()
+	case !errors.Is(err, input.ErrInterrupted):
+		r.halt(err)
+	}
+}
+
+// begin makes a task of a batch and has it run. It is false if none is to begin any more.
+func (r *run) begin(seq int64, b batch) bool {
+	r.ledger.enter()
+	t := r.newTask(seq, b)
+	if b.bad != nil {
+		t.outlet() // what keeps output has to tell of this task, too
+		t.end(pool.Result{Seq: t.seq, Verdict: crashdetect.Classify(crashdetect.End{StartErr: b.bad}), Err: b.bad})
+		return true
+	}
+	if r.opts.DryRun {
+		t.show()
+		return true
+	}
+	if err := r.pool.Submit(r.ctx, t.submission()); err != nil {
+		t.end(pool.Result{Seq: t.seq, Verdict: stoppedVerdict()})
+		return false
+	}
+	return true
 }
 
 // stoppedVerdict is that of a task which did not begin because the run ends.

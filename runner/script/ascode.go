@@ -48,7 +48,7 @@ func codeOf(args []arg) (code []arg) {
 	for i, a := range args {
 		switch name := path.Base(a.lead); {
 		case !a.static:
-		case isShell(name):
+		case IsShell(name):
 			code = append(code, afterC(args[i+1:])...)
 		case name == "ssh" && (i == 0 || !args[i-1].isOption()):
 			code = append(code, afterHost(args[i+1:])...)
@@ -98,9 +98,10 @@ func afterC(args []arg) []arg {
 	return nil
 }
 
-func isShell(name string) bool {
+// IsShell reports whether a program of this name, without a directory, is a shell.
+func IsShell(name string) bool {
 	switch name {
-	case "sh", "ash", "bash", "dash", "ksh", "mksh", "zsh":
+	case "sh", "ash", "bash", "dash", "ksh", "ksh93", "mksh", "zsh":
 		return true
 	}
 	return false
